@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Everything but `zoo_family_v1` stays inside the library: see Plugins/exports.map.
+let exports: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"])
+]
+
+let settings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A family: one dynamic library from Plugins/<folder>, which `make build` copies to zoo/plugins/<name>.so.
+struct Family {
+  let name: String
+  let folder: String
+  var dependencies: [Target.Dependency] = []
+  var linked: [String] = []
+
+  var target: String { "\(folder)Family" }
+
+  var product: Product { .library(name: "zoo-\(name)", type: .dynamic, targets: [target]) }
+
+  var module: Target {
+    .target(
+      name: target,
+      dependencies: ["ZooPlugin"] + dependencies,
+      path: "Plugins/\(folder)",
+      swiftSettings: settings,
+      linkerSettings: exports + linked.map { .linkedLibrary($0) })
+  }
+}
+
+let families = [
+  Family(name: "core", folder: "Core", dependencies: ["ZooKernels", "ZooFormats", "CImage"]),
+  Family(name: "cnn", folder: "CNN", dependencies: ["ZooKernels"]),
+]
+
+let package = Package(
+  name: "zoo",
+  products: families.map(\.product) + [
+    .executable(name: "zoo", targets: ["zoo"]),
+    .library(name: "ZooPlugin", targets: ["ZooPlugin"]),
+    .library(name: "ZooRuntime", targets: ["ZooRuntime", "ZooTraining"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    .target(name: "CZoo"),
+    .target(name: "ZooTypes", dependencies: ["CZoo"], swiftSettings: settings),
+    .target(name: "ZooPlugin", dependencies: ["CZoo", "ZooTypes"], swiftSettings: settings),
+
+    .target(name: "CKernels", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels", "COneDNN"], swiftSettings: settings),
+
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(name: "ZooFormats", dependencies: ["CZlib", "ZooTypes"], swiftSettings: settings),
+
+    .target(name: "CHost", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])], linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    .target(
+      name: "ZooRuntime",
+      dependencies: ["CZoo", "CHost", "ZooTypes", "ZooFormats", .product(name: "OrderedCollections", package: "swift-collections")],
+      swiftSettings: settings),
+    .target(name: "ZooTraining", dependencies: ["ZooRuntime", "ZooFormats"], swiftSettings: settings),
+    .target(
+      name: "ZooCommand",
+      dependencies: ["ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+    .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),
+  ] + families.map(\.module),
+  cLanguageStandard: .c11,
+  cxxLanguageStandard: .cxx17
+)

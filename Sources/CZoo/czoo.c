@@ -1,0 +1,2 @@
+/* The protocol is headers only; SwiftPM wants one file to compile. */
+#include "zoo.h"

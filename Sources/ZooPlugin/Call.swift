@@ -1,0 +1,99 @@
+public import CZoo
+
+/// What `forward` and `backward` receive. Valid only until they return.
+public struct Call {
+  let raw: UnsafePointer<zoo_call>
+
+  init(_ raw: UnsafePointer<zoo_call>) { self.raw = raw }
+
+  /// Whether the plan was made for training.
+  public var isTraining: Bool { raw.pointee.flags & UInt32(ZOO_CALL_TRAINING) != 0 }
+  /// The inputs. In backward, only those that the plan needs.
+  public var inputs: Tensors { Tensors(raw.pointee.inputs, raw.pointee.input_count) }
+  /// What forward writes. In backward, only those that the plan needs.
+  public var outputs: Tensors { Tensors(raw.pointee.outputs, raw.pointee.output_count) }
+  /// The layer's parameters, as planned.
+  public var parameters: Tensors { Tensors(raw.pointee.parameters, raw.pointee.parameter_count) }
+  /// What forward leaves for backward; absent in inference.
+  public var saved: Tensors { Tensors(raw.pointee.saved, raw.pointee.saved_count) }
+  /// What `pack` wrote; nil: use the parameters.
+  public var packed: UnsafeRawPointer? { raw.pointee.packed }
+
+  /// (backward) The loss's derivative by each output; nil: zero.
+  public var outputGradients: Tensors { Tensors(raw.pointee.output_gradients, raw.pointee.output_count) }
+  /// (backward) Where to write the derivative by each input; nil: not wanted.
+  public var inputGradients: Tensors { Tensors(raw.pointee.input_gradients, raw.pointee.input_count) }
+  /// (backward) Where to write the derivative by each parameter; nil: not wanted.
+  public var parameterGradients: Tensors { Tensors(raw.pointee.parameter_gradients, raw.pointee.parameter_count) }
+  /// (backward) Whether to add to input gradient `i` rather than overwrite it. Only if the plan `accumulates`.
+  public func accumulatesInput(_ i: Int) -> Bool { raw.pointee.accumulate_inputs >> UInt64(i) & 1 != 0 }
+  /// (backward) Whether to add to parameter gradient `i` rather than overwrite it. Only if the plan `accumulates`.
+  public func accumulatesParameter(_ i: Int) -> Bool { raw.pointee.accumulate_parameters >> UInt64(i) & 1 != 0 }
+
+  /// The planned scratch, aligned to 64 bytes, holding anything.
+  public var scratch: UnsafeMutableRawPointer {
+    guard let scratch = raw.pointee.scratch else { preconditionFailure("no scratch was planned") }
+    return scratch
+  }
+
+  /// Whether the user has asked to stop; long calls then throw `cancelled`.
+  public var isCancelled: Bool { raw.pointee.host.pointee.is_cancelled(raw.pointee.context) != 0 }
+
+  /// Calls `body` over `0 ..< count` in parts of at least `grain` indices, on the host's threads. How the range is cut
+  /// depends on the number of threads, so a result must not: reduce over fixed blocks, never over parts.
+  /// `slot` (below 64) is unique among the parts that run at once.
+  public func parallel(_ count: Int, grain: Int = 1, _ body: (_ part: Range<Int>, _ slot: Int) -> Void) throws(LayerError) {
+    let status = withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        raw.pointee.host.pointee.parallel_for(
+          raw.pointee.context, Int64(count), Int64(grain),
+          { data, from, to, slot in
+            guard let data else { return zoo_status(ZOO_INTERNAL) }
+            data.assumingMemoryBound(to: ((Range<Int>, Int) -> Void).self).pointee(Int(from)..<Int(to), Int(slot))
+            return zoo_status(ZOO_OK)
+          }, UnsafeMutableRawPointer(mutating: pointer))
+      }
+    }
+    if let error = LayerError(hostStatus: status) { throw error }
+  }
+
+  /// How random numbers are distributed.
+  public enum Distribution: Int32, Sendable {
+    /// On [0, 1).
+    case uniform = 1
+    /// Mean 0, deviation 1.
+    case normal = 2
+    /// Uniformly distributed 32-bit integers.
+    case bits = 3
+  }
+
+  /// Fills `count` elements at `destination` with numbers that depend only on the run's seed, the layer's path, the step and
+  /// `stream`: the same in forward and backward of one step, on any number of threads.
+  public func random<Element: BitwiseCopyable>(
+    _ distribution: Distribution, stream: UInt32 = 0, into destination: UnsafeMutablePointer<Element>, count: Int
+  ) throws(LayerError) {
+    let dtype: DType = distribution == .bits ? .u32 : .f32
+    var (length, stride) = (Int64(count), Int64(1))
+    let status = withUnsafePointer(to: &length) { shape in
+      withUnsafePointer(to: &stride) { strides in
+        var tensor = zoo_tensor(
+          data: destination, device_type: 1, device_id: 0, rank: 1, dtype: dtype.raw, shape: shape, strides: strides, byte_offset: 0)
+        return raw.pointee.host.pointee.random(raw.pointee.context, stream, distribution.rawValue, &tensor)
+      }
+    }
+    if let error = LayerError(hostStatus: status) { throw error }
+  }
+
+  /// The protocol's own struct, for kernels written in C.
+  public var pointer: UnsafePointer<zoo_call> { raw }
+}
+
+/// What `pack` receives.
+public struct PackCall {
+  let raw: UnsafePointer<zoo_pack_call>
+
+  /// The layer's parameters, as planned.
+  public var parameters: Tensors { Tensors(raw.pointee.parameters, raw.pointee.parameter_count) }
+  /// Where they go in the layer's own layout: the planned size, aligned to 64 bytes.
+  public var packed: UnsafeMutableRawPointer { raw.pointee.packed }
+}

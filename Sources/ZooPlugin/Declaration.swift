@@ -1,0 +1,63 @@
+/// An input or an output of a kind.
+public struct Port: Sendable {
+  /// What holds of a port beyond its name.
+  public struct Traits: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// (input) May be left unconnected. Only after all that may not.
+    public static let optional = Traits(rawValue: 1)
+    /// (the last one) Stands for any number of tensors.
+    public static let variadic = Traits(rawValue: 2)
+    /// No gradient flows through it: indices, labels, masks.
+    public static let notDifferentiable = Traits(rawValue: 4)
+  }
+
+  let name: String
+  let shape: String
+  let about: String
+  let traits: Traits
+
+  /// Declares a port. `shape` is for people, such as `[N, H, W, C]`.
+  public init(_ name: String, _ shape: String, _ about: String = "", _ traits: Traits = []) {
+    self.name = name
+    self.shape = shape
+    self.about = about
+    self.traits = traits
+  }
+}
+
+/// What a kind says about itself: `zoo info` shows it, and the host checks manifests against it.
+public struct Declaration<Owner> {
+  /// The part that a kind plays in training.
+  public enum Role: UInt32, Sendable {
+    case layer = 0
+    /// An optimiser's update (`ZOO_KIND_UPDATE` in the protocol).
+    case update = 1
+    /// An update that treats every element alike and by itself, so that many parameters can be updated in one call.
+    case elementwiseUpdate = 3
+  }
+
+  let name: String
+  let summary: String
+  let formula: String
+  let reference: String
+  let attributes: [Attribute<Owner>]
+  let inputs: [Port]
+  let outputs: [Port]
+  let role: Role
+
+  /// Declares a kind. `name` is `family.kind`; `formula` is plain text; `reference` a paper with its DOI or arXiv id.
+  public init(
+    _ name: String, _ summary: String, formula: String = "", reference: String = "", attributes: [Attribute<Owner>] = [],
+    inputs: [Port] = [Port("x", "[...]")], outputs: [Port] = [Port("y", "[...]")], role: Role = .layer
+  ) {
+    self.name = name
+    self.summary = summary
+    self.formula = formula
+    self.reference = reference
+    self.attributes = attributes
+    self.inputs = inputs
+    self.outputs = outputs
+    self.role = role
+  }
+}

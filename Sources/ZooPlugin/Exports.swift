@@ -1,0 +1,3 @@
+/// A family imports this module alone.
+@_exported public import CZoo
+@_exported public import ZooTypes

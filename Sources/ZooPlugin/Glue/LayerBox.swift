@@ -1,0 +1,82 @@
+import CZoo
+
+/// A layer behind the protocol's opaque pointer, without its type.
+class AnyLayerBox {
+  func assign(_ literals: [AttributeLiteral]) throws(LayerError) { throw .internal("abstract") }
+  func plan(_ request: PlanRequest, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) { throw .internal("abstract") }
+  func pack(_ call: PackCall) throws(LayerError) { throw .internal("abstract") }
+  func forward(_ call: Call) throws(LayerError) { throw .internal("abstract") }
+  func backward(_ call: Call) throws(LayerError) { throw .unsupported("this layer has no backward") }
+}
+
+class LayerBox<L: Layer>: AnyLayerBox {
+  final var layer: L
+  final var memory = PlanMemory()
+
+  init(layer: L) { self.layer = layer }
+
+  final override func assign(_ literals: [AttributeLiteral]) throws(LayerError) {
+    try literals.assign(to: &layer, L.declaration.attributes)
+  }
+
+  final override func plan(_ request: PlanRequest, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) {
+    memory.write(try layer.plan(request), into: plan)
+  }
+
+  final override func pack(_ call: PackCall) throws(LayerError) { try layer.pack(call) }
+  final override func forward(_ call: Call) throws(LayerError) { try layer.forward(call) }
+}
+
+final class DifferentiableLayerBox<L: DifferentiableLayer>: LayerBox<L> {
+  override func backward(_ call: Call) throws(LayerError) { try layer.backward(call) }
+}
+
+/// The arrays that a zoo_plan points to, for as long as the layer lives.
+final class PlanMemory {
+  private var blocks: [UnsafeMutableRawPointer] = []
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  private func keep<Element>(_ elements: [Element]) -> UnsafePointer<Element>? {
+    if elements.isEmpty { return nil }
+    let copy = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
+    copy.initialize(from: elements, count: elements.count)
+    blocks.append(UnsafeMutableRawPointer(copy))
+    return UnsafePointer(copy)
+  }
+
+  private func keep(_ text: String) -> zoo_string {
+    let bytes = keep(Array(text.utf8))
+    return zoo_string(data: UnsafeRawPointer(bytes)?.assumingMemoryBound(to: CChar.self), length: UInt64(text.utf8.count))
+  }
+
+  private func mask(_ indices: Set<Int>) -> UInt64 { indices.reduce(0) { $0 | 1 << UInt64($1) } }
+
+  func write(_ plan: Plan, into raw: UnsafeMutablePointer<zoo_plan>) {
+    let parameters = plan.parameters.map {
+      zoo_parameter(
+        size: UInt32(MemoryLayout<zoo_parameter>.size), flags: $0.traits.rawValue, name: keep($0.name), spec: $0.spec.raw,
+        initializer: $0.initializer.raw)
+    }
+    raw.pointee.flags =
+      (plan.isRowIndependent ? UInt32(ZOO_LAYER_ROW_INDEPENDENT) : 0)
+      | (plan.accumulates ? UInt32(ZOO_LAYER_ACCUMULATES) : 0)
+    raw.pointee.output_count = UInt32(plan.outputs.count)
+    raw.pointee.outputs = keep(plan.outputs.map(\.raw))
+    raw.pointee.parameter_count = UInt32(parameters.count)
+    raw.pointee.parameters = keep(parameters)
+    raw.pointee.saved_count = UInt32(plan.saved.count)
+    raw.pointee.saved = keep(plan.saved.map(\.raw))
+    raw.pointee.alias_count = UInt32(plan.aliases.count)
+    raw.pointee.aliases = keep(plan.aliases.flatMap { [Int32($0.output), Int32($0.input)] })
+    raw.pointee.scratch_forward = UInt64(plan.forwardScratch)
+    raw.pointee.scratch_backward = UInt64(plan.backwardScratch)
+    raw.pointee.packed_bytes = UInt64(plan.packedBytes)
+    raw.pointee.needs_inputs = mask(plan.neededInputs)
+    raw.pointee.needs_outputs = mask(plan.neededOutputs)
+    raw.pointee.epilogues = plan.epilogues.rawValue
+    if let epilogue = plan.isEpilogue { raw.pointee.epilogue = epilogue.raw }
+    raw.pointee.flops = plan.flops
+    raw.pointee.bytes = plan.bytes ?? Double(plan.parameters.reduce(0) { $0 + $1.spec.byteCount })
+  }
+}

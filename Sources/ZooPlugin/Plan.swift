@@ -1,0 +1,207 @@
+import CZoo
+
+/// What the host asks of `plan`.
+public struct PlanRequest {
+  let raw: UnsafePointer<zoo_plan_request>
+  /// The inputs in declared order; nil: an optional one that is absent.
+  public let inputs: [Spec?]
+
+  init(_ raw: UnsafePointer<zoo_plan_request>) {
+    self.raw = raw
+    inputs = (0..<Int(raw.pointee.input_count)).map { Spec(raw.pointee.inputs[$0]) }
+  }
+
+  /// Whether backward will be called: save what it needs, and normalise with the batch's own statistics.
+  public var isTraining: Bool { raw.pointee.flags & UInt32(ZOO_PLAN_TRAINING) != 0 }
+  /// How many parts of a `parallel` can run at once, at most.
+  public var threadCount: Int { Int(raw.pointee.thread_count) }
+  /// What to fold into forward's last store. Only what an earlier plan of the same layer offered in `epilogues`.
+  public var epilogue: Epilogue? { raw.pointee.epilogue.flatMap { Epilogue($0.pointee) } }
+
+  /// Input `i`, which is required.
+  public subscript(i: Int) -> Spec { inputs[i] ?? Spec([]) }
+
+  /// Input `i` if it is `f32`, with a rank in `ranks`; an error that names it otherwise.
+  public func float(_ i: Int, _ name: String = "x", rank ranks: ClosedRange<Int> = 0...8) throws(LayerError) -> Spec {
+    let spec = self[i]
+    guard spec.dtype == .f32 else { throw .dtype("\(name) must be f32, but it is \(spec)") }
+    guard ranks.contains(spec.rank) else {
+      let expected = ranks.lowerBound == ranks.upperBound ? "\(ranks.lowerBound)" : "\(ranks.lowerBound) to \(ranks.upperBound)"
+      throw .rank(of: name, expected: expected, got: spec)
+    }
+    return spec
+  }
+
+  /// Input `i` if it holds 32- or 64-bit integers.
+  public func indices(_ i: Int, _ name: String) throws(LayerError) -> Spec {
+    let spec = self[i]
+    guard spec.dtype == .i32 || spec.dtype == .i64 else { throw .dtype("\(name) must be i32 or i64, but it is \(spec)") }
+    return spec
+  }
+}
+
+/// How a parameter starts. `fanIn` and `fanOut` of the parameter scale the ones named after people.
+public struct Initializer: Sendable {
+  var raw: zoo_initializer
+
+  private init(_ method: UInt32, _ a: Double = 0, _ b: Double = 0) {
+    raw = zoo_initializer(method: Int32(method), reserved: 0, a: a, b: b, fan_in: 0, fan_out: 0)
+  }
+
+  /// All 0.
+  public static let zeros = Initializer(0)
+  /// All 1.
+  public static let ones = Initializer(1)
+  /// All `value`.
+  public static func constant(_ value: Double) -> Initializer { Initializer(2, value) }
+  /// Uniform on `[low, high)`.
+  public static func uniform(_ low: Double, _ high: Double) -> Initializer { Initializer(3, low, high) }
+  /// Normal.
+  public static func normal(mean: Double = 0, deviation: Double) -> Initializer { Initializer(4, mean, deviation) }
+  /// Uniform of variance 2 / (in + out). Glorot & Bengio 2010.
+  public static func xavierUniform(gain: Double = 1) -> Initializer { Initializer(5, gain) }
+  /// Normal of variance 2 / (in + out). Glorot & Bengio 2010.
+  public static func xavierNormal(gain: Double = 1) -> Initializer { Initializer(6, gain) }
+  /// Uniform of variance 2 / in. He et al. 2015.
+  public static func heUniform(gain: Double = 1) -> Initializer { Initializer(7, gain) }
+  /// Normal of variance 2 / in. He et al. 2015.
+  public static func heNormal(gain: Double = 1) -> Initializer { Initializer(8, gain) }
+  /// Orthonormal rows or columns. Saxe et al. 2014.
+  public static func orthogonal(gain: Double = 1) -> Initializer { Initializer(9, gain) }
+  /// Uniform on ±1/sqrt(in): what PyTorch gives dense layers and convolutions.
+  public static func lecunUniform(fanIn: Int) -> Initializer {
+    let bound = 1 / Double(max(fanIn, 1)).squareRoot()
+    return .uniform(-bound, bound)
+  }
+
+  /// The same, with the fans stated instead of taken from the shape.
+  public func fans(in fanIn: Int, out fanOut: Int) -> Initializer {
+    var copy = self
+    copy.raw.fan_in = Int64(fanIn)
+    copy.raw.fan_out = Int64(fanOut)
+    return copy
+  }
+}
+
+/// A parameter that a layer wants. The host owns it, under the layer's path. Name and shape follow PyTorch.
+public struct Parameter: Sendable {
+  /// What holds of a parameter beyond its shape.
+  public struct Traits: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Not trained: running statistics. In training, `forward` may write to it.
+    public static let buffer = Traits(rawValue: 1)
+    /// Weight decay passes it by: biases, gains.
+    public static let noDecay = Traits(rawValue: 2)
+  }
+
+  let name: String
+  let spec: Spec
+  let initializer: Initializer
+  let traits: Traits
+
+  /// Declares a parameter; `f32`.
+  public init(_ name: String, _ shape: [Int], _ initializer: Initializer, _ traits: Traits = []) {
+    self.name = name
+    self.spec = Spec(shape)
+    self.initializer = initializer
+    self.traits = traits
+  }
+}
+
+/// What may be folded into a layer's last store: y = epilogue(y).
+public enum Epilogue: Hashable, Sendable {
+  case relu(slope: Float)
+  case tanh
+  case sigmoid
+  case elu(alpha: Float)
+  case gelu
+  case geluTanh
+  case silu
+  case linear(scale: Float, shift: Float)
+
+  init?(_ raw: zoo_epilogue) {
+    switch raw.kind {
+    case 1: self = .relu(slope: raw.alpha)
+    case 2: self = .tanh
+    case 3: self = .sigmoid
+    case 4: self = .elu(alpha: raw.alpha)
+    case 5: self = .gelu
+    case 6: self = .geluTanh
+    case 7: self = .silu
+    case 8: self = .linear(scale: raw.alpha, shift: raw.beta)
+    default: return nil
+    }
+  }
+
+  var raw: zoo_epilogue {
+    var raw = zoo_epilogue()
+    raw.size = UInt32(MemoryLayout<zoo_epilogue>.size)
+    switch self {
+    case .relu(let slope): (raw.kind, raw.alpha) = (1, slope)
+    case .tanh: raw.kind = 2
+    case .sigmoid: raw.kind = 3
+    case .elu(let alpha): (raw.kind, raw.alpha) = (4, alpha)
+    case .gelu: raw.kind = 5
+    case .geluTanh: raw.kind = 6
+    case .silu: raw.kind = 7
+    case .linear(let scale, let shift): (raw.kind, raw.alpha, raw.beta) = (8, scale, shift)
+    }
+    return raw
+  }
+}
+
+/// Which epilogues a layer can fold into its last store.
+public struct Epilogues: OptionSet, Sendable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  public static let relu = Epilogues(rawValue: 1 << 1)
+  public static let tanh = Epilogues(rawValue: 1 << 2)
+  public static let sigmoid = Epilogues(rawValue: 1 << 3)
+  public static let elu = Epilogues(rawValue: 1 << 4)
+  public static let gelu = Epilogues(rawValue: 1 << 5)
+  public static let geluTanh = Epilogues(rawValue: 1 << 6)
+  public static let silu = Epilogues(rawValue: 1 << 7)
+  public static let linear = Epilogues(rawValue: 1 << 8)
+}
+
+/// What a layer answers once the shapes of its inputs are known. It depends on attributes and specs alone.
+public struct Plan {
+  /// What forward writes.
+  public var outputs: [Spec]
+  /// What the layer wants to own. The host keeps it.
+  public var parameters: [Parameter] = []
+  /// In training, what the host keeps from forward to backward for the layer.
+  public var saved: [Spec] = []
+  /// Pairs of an output and an input that may share memory: the kernel reads each element before it writes it.
+  public var aliases: [(output: Int, input: Int)] = []
+  /// Scratch for a call of forward, in bytes.
+  public var forwardScratch = 0
+  /// Scratch for a call of backward, in bytes.
+  public var backwardScratch = 0
+  /// The size of the parameters in the layer's own layout, which `pack` writes; 0: none.
+  public var packedBytes = 0
+  /// Which inputs backward reads.
+  public var neededInputs: Set<Int> = []
+  /// Which outputs backward reads.
+  public var neededOutputs: Set<Int> = []
+  /// What forward can fold into its last store.
+  public var epilogues: Epilogues = []
+  /// The epilogue that this whole layer is to its first input, if it is one.
+  public var isEpilogue: Epilogue?
+  /// Whether outputs at index n of the first axis depend on inputs at index n alone.
+  public var isRowIndependent = false
+  /// Whether backward honours `accumulates(...)`; without it the host adds by itself.
+  public var accumulates = false
+  /// The arithmetic of one forward, in operations.
+  public var flops = 0.0
+  /// What forward reads of parameters, in bytes; counted from `parameters` unless said otherwise.
+  public var bytes: Double?
+
+  /// A plan with these outputs; everything else is none until it is set.
+  public init(outputs: [Spec], parameters: [Parameter] = [], saved: [Spec] = []) {
+    self.outputs = outputs
+    self.parameters = parameters
+    self.saved = saved
+  }
+}
