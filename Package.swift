@@ -73,6 +73,8 @@ let package = Package(
       dependencies: ["ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),
+
+    .testTarget(name: "ZooFormatsTests", dependencies: ["ZooFormats"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17

@@ -17,3 +17,24 @@ public struct Place: Hashable, Sendable {
     self.column = column
   }
 }
+
+extension Place: CustomStringConvertible {
+  /// As messages begin: `gpt.json:31:5: at /graph/3`, with what is known.
+  public var description: String { pointer.isEmpty ? location : "\(location): at \(pointer)" }
+
+  /// The file with line and column: `gpt.json:31:5`.
+  public var location: String { line == 0 ? file : "\(file):\(line):\(column)" }
+
+  /// A member's name as a part of a JSON pointer.
+  public static func pointerToken(_ name: String) -> String {
+    var token = ""
+    for character in name.unicodeScalars {
+      switch character {
+      case "~": token += "~0"
+      case "/": token += "~1"
+      default: token.unicodeScalars.append(character)
+      }
+    }
+    return token
+  }
+}
