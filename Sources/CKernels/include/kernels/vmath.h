@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ZOO_INLINE static inline __attribute__((always_inline))
+#include "clones.h"
 
 ZOO_INLINE uint32_t zoo_bits(float x) {
   uint32_t u;
