@@ -74,6 +74,10 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),
 
+    .target(
+      name: "ZooTestSupport", dependencies: ["CZoo", "CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], path: "Tests/ZooTestSupport",
+      swiftSettings: settings),
+    .testTarget(name: "PluginTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTypes"], swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["ZooFormats"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,

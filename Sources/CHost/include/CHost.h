@@ -1,1 +1,59 @@
+/// The host's side of zoo_host, in C: what families call while a layer runs allocates nothing and takes no lock.
 #pragma once
+#include "zoo.h"
+
+/// One execution: what its layers' contexts share.
+typedef struct zoo_run {
+  uint64_t seed, step;
+  int32_t cancelled;       ///< accessed atomically
+  int32_t failed;          ///< accessed atomically: 1 while words are being written, 2 once they are there
+  zoo_status status;       ///< of the first failure
+  uint32_t word_count;
+  char words[2044];        ///< of the first failure, UTF-8
+  unsigned char *written;  ///< what codecs wrote
+  uint64_t written_count, written_capacity, written_limit;
+} zoo_run;
+
+/// One layer's context.
+struct zoo_context {
+  zoo_run *run;
+  uint64_t path_key; ///< zoo_path_key of the layer's path
+};
+
+/// The table that families receive. It lives as long as the process.
+const zoo_host *zoo_host_table(void);
+
+/// Receives log lines; NULL: they are dropped.
+void zoo_host_set_log(void (*log)(int32_t level, const char *words, uint64_t count));
+
+/// The words of the last `fail` without a context (a family that refuses to load), which are then forgotten.
+/// Returns how many bytes were written.
+uint64_t zoo_host_take_refusal(char *into, uint64_t capacity);
+
+/// How many threads parallel_for and oneDNN use: they share OpenMP's pool. Zero or less: as many as there are cores.
+void zoo_host_set_threads(int32_t count);
+int32_t zoo_host_threads(void);
+
+/// Forgets a failure and what was written.
+void zoo_run_reset(zoo_run *);
+
+/// Asks what runs to stop (or no longer to). Safe in a signal handler.
+void zoo_run_cancel(zoo_run *, int32_t cancelled);
+int32_t zoo_run_is_cancelled(const zoo_run *);
+
+/// FNV-1a of the path: which random numbers are whose.
+uint64_t zoo_path_key(const char *path, uint64_t count);
+
+/// `count` numbers of Philox 4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405), keyed by seed and path, counted by
+/// step, stream and index. `first` is the index of the first one, a multiple of 4.
+void zoo_random_bits(uint64_t seed, uint64_t path_key, uint64_t step, uint32_t stream, uint64_t first, uint32_t *into, int64_t count);
+/// The same as numbers in [0, 1).
+void zoo_random_uniform(uint64_t seed, uint64_t path_key, uint64_t step, uint32_t stream, uint64_t first, float *into, int64_t count);
+/// The same as normal numbers, by Box and Muller's transform.
+void zoo_random_normal(uint64_t seed, uint64_t path_key, uint64_t step, uint32_t stream, uint64_t first, float *into, int64_t count);
+
+/// into[i] += from[i]: adjoints of a value with several consumers.
+void zoo_accumulate(float *into, const float *from, int64_t count);
+
+/// The index of the first element that is NaN or infinite; -1: all are finite.
+int64_t zoo_first_nonfinite(const float *values, int64_t count);

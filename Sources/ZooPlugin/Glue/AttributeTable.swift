@@ -1,23 +1,6 @@
 import CZoo
 
 extension AttributeLiteral {
-  /// A value as `create` received it.
-  init(_ raw: zoo_attribute) {
-    guard raw.is_set != 0, let type = AttributeType(rawValue: raw.type) else {
-      self = .absent
-      return
-    }
-    switch type {
-    case .boolean: self = .boolean(raw.integer != 0)
-    case .integer: self = .integer(Int(raw.integer))
-    case .real: self = .real(raw.real)
-    case .text: self = .text(String(raw.text))
-    case .integers where raw.text.data != nil, .reals where raw.text.data != nil: self = .text(String(raw.text))
-    case .integers: self = .integers((0..<Int(raw.count)).map { Int(raw.integers[$0]) })
-    case .reals: self = .reals((0..<Int(raw.count)).map { raw.reals[$0] })
-    }
-  }
-
   /// This value as a default, in memory that is never freed.
   func permanentDefault(_ type: AttributeType) -> zoo_attribute {
     var raw = zoo_attribute()

@@ -13,13 +13,6 @@ func permanent<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element>?
   return copy
 }
 
-extension String {
-  /// Text from the other side of the protocol.
-  init(_ text: zoo_string) {
-    self = text.data.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: Int(text.length)), as: UTF8.self) } ?? ""
-  }
-}
-
 /// Calls `body`; an error becomes a status, its words the host's.
 func status(_ host: UnsafePointer<zoo_host>, _ context: OpaquePointer?, _ body: () throws(LayerError) -> Void) -> zoo_status {
   do throws(LayerError) {

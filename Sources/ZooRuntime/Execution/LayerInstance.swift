@@ -1,0 +1,202 @@
+package import CHost
+package import CZoo
+public import ZooFormats
+public import ZooTypes
+
+/// A parameter as a layer asks for it.
+public struct ParameterRequest: Sendable {
+  /// Without the layer's path: `weight`.
+  public let name: String
+  /// Type and shape.
+  public let spec: Spec
+  /// How it starts unless the manifest says otherwise.
+  let initializer: zoo_initializer
+  /// Not trained.
+  public let isBuffer: Bool
+  /// Weight decay passes it by.
+  public let isNoDecay: Bool
+}
+
+/// A layer: made from its attributes and planned for one set of shapes.
+public final class LayerInstance {
+  package let kind: KindInfo
+  package let table: UnsafePointer<zoo_kind>
+  package let layer: OpaquePointer
+  package let context: UnsafeMutablePointer<zoo_context>
+  package let path: String
+  package let place: Place?
+  private let run: Run
+
+  /// What it writes.
+  public let outputs: [Spec]
+  /// What it wants to own.
+  public let parameters: [ParameterRequest]
+  /// What it keeps from forward to backward.
+  public let saved: [Spec]
+  /// The rest of its plan. Pointers in it live as long as this.
+  package let plan: zoo_plan
+  /// Pairs of an output and an input that may share memory.
+  let aliases: [(output: Int, input: Int)]
+
+  /// Makes and plans a layer. `inputNames` say where each input comes from, for messages.
+  public convenience init(
+    kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String] = [], training: Bool, run: Run,
+    place: Place? = nil
+  ) throws(LayerFailure) {
+    try self.init(
+      kind: kind, attributes: attributes, path: path, inputs: inputs, inputNames: inputNames, training: training, epilogue: nil, run: run,
+      place: place)
+  }
+
+  init(
+    kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String], training: Bool,
+    epilogue: zoo_epilogue?, run: Run, place: Place?
+  ) throws(LayerFailure) {
+    guard let table = kind.table else { preconditionFailure("a kind without a table cannot be planned") }
+    let described = inputs.enumerated().map { index, spec in
+      let port = kind.inputs.isEmpty ? "input" : kind.inputs[min(index, kind.inputs.count - 1)].name
+      let source = index < inputNames.count ? " from '\(inputNames[index])'" : ""
+      return "\(port) \(spec.map { "\($0)" } ?? "absent")\(source)"
+    }
+    func failure(_ phase: LayerFailure.Phase, _ status: zoo_status, _ words: String? = nil) -> LayerFailure {
+      LayerFailure(
+        layer: path, kind: kind.name, phase: phase, status: status, words: words ?? run.takeWords(), inputs: described, place: place)
+    }
+
+    let host = zoo_host_table()
+    let context = UnsafeMutablePointer<zoo_context>.allocate(capacity: 1)
+    context.initialize(to: zoo_context(run: run.raw, path_key: zoo_path_key(path, UInt64(path.utf8.count))))
+
+    var created: OpaquePointer?
+    let createStatus = attributes.withRawAttributes { raw in
+      var request = zoo_create_request(
+        size: UInt32(MemoryLayout<zoo_create_request>.size), attribute_count: UInt32(attributes.count), host: host, context: context,
+        attributes: raw)
+      return table.pointee.create(table, &request, &created)
+    }
+    guard createStatus == zoo_status(ZOO_OK), let layer = created else {
+      context.deallocate()
+      throw failure(.create, createStatus == zoo_status(ZOO_OK) ? zoo_status(ZOO_INTERNAL) : createStatus)
+    }
+
+    var absent = zoo_spec()
+    absent.rank = -1
+    let specs = inputs.map { $0?.raw ?? absent }
+    var plan = zoo_plan()
+    plan.size = UInt32(MemoryLayout<zoo_plan>.size)
+    let planStatus = specs.withUnsafeBufferPointer { specs in
+      withOptionalPointer(to: epilogue) { epilogue in
+        var request = zoo_plan_request(
+          size: UInt32(MemoryLayout<zoo_plan_request>.size), flags: training ? UInt32(ZOO_PLAN_TRAINING) : 0, host: host,
+          context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
+          epilogue: epilogue)
+        return table.pointee.plan(layer, &request, &plan)
+      }
+    }
+    func give(up error: LayerFailure) -> LayerFailure {
+      table.pointee.destroy(layer)
+      context.deallocate()
+      return error
+    }
+    guard planStatus == zoo_status(ZOO_OK) else { throw give(up: failure(.plan, planStatus)) }
+    guard let answer = PlanAnswer(plan, inputCount: inputs.count) else {
+      throw give(up: failure(.plan, zoo_status(ZOO_INTERNAL), "its plan makes no sense: an output or parameter of rank over 8, a negative or an overflowing size, or an alias to nowhere"))
+    }
+
+    self.kind = kind
+    self.table = table
+    self.layer = layer
+    self.context = context
+    self.path = path
+    self.place = place
+    self.run = run
+    self.plan = plan
+    outputs = answer.outputs
+    parameters = answer.parameters
+    saved = answer.saved
+    aliases = answer.aliases
+  }
+
+  deinit {
+    table.pointee.destroy(layer)
+    context.deallocate()
+  }
+
+  /// Whether backward can add to gradients by itself.
+  package var accumulates: Bool { plan.flags & UInt32(ZOO_LAYER_ACCUMULATES) != 0 }
+  func backwardNeedsInput(_ i: Int) -> Bool { i < 64 && plan.needs_inputs >> UInt64(i) & 1 != 0 }
+  func backwardNeedsOutput(_ i: Int) -> Bool { i < 64 && plan.needs_outputs >> UInt64(i) & 1 != 0 }
+
+  /// What a status of this layer's functions means.
+  package func failure(_ phase: LayerFailure.Phase, _ status: zoo_status) -> LayerFailure {
+    LayerFailure(layer: path, kind: kind.name, phase: phase, status: status, words: run.takeWords(), inputs: [], place: place)
+  }
+}
+
+/// What a plan says, checked: a family may be wrong, and the host must not believe it blindly.
+private struct PlanAnswer {
+  let outputs: [Spec]
+  let parameters: [ParameterRequest]
+  let saved: [Spec]
+  let aliases: [(output: Int, input: Int)]
+
+  /// No tensor may be larger: sizes in bytes then fit into every later sum.
+  static let byteLimit = 1 << 46
+
+  init?(_ plan: zoo_plan, inputCount: Int) {
+    func specs(_ first: UnsafePointer<zoo_spec>?, _ count: UInt32) -> [Spec]? {
+      guard count <= 4096, count == 0 || first != nil else { return nil }
+      var specs: [Spec] = []
+      for i in 0..<Int(count) {
+        guard let first, let spec = Spec(first[i]), spec.isSane(limit: Self.byteLimit) else { return nil }
+        specs.append(spec)
+      }
+      return specs
+    }
+    guard let outputs = specs(plan.outputs, plan.output_count), let saved = specs(plan.saved, plan.saved_count) else { return nil }
+    guard plan.parameter_count <= 4096, plan.alias_count <= 4096 else { return nil }
+    var parameters: [ParameterRequest] = []
+    for pointer in strided(plan.parameters, plan.parameter_count, size: plan.parameters?.pointee.size ?? 0) {
+      let raw = pointer.pointee
+      guard let spec = Spec(raw.spec), spec.isSane(limit: Self.byteLimit) else { return nil }
+      parameters.append(
+        ParameterRequest(
+          name: String(raw.name), spec: spec, initializer: raw.initializer, isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0,
+          isNoDecay: raw.flags & UInt32(ZOO_PARAMETER_NO_DECAY) != 0))
+    }
+    guard parameters.count == Int(plan.parameter_count) else { return nil }
+    let limit = UInt64(Self.byteLimit)
+    guard plan.scratch_forward < limit, plan.scratch_backward < limit, plan.packed_bytes < limit else { return nil }
+    var aliases: [(output: Int, input: Int)] = []
+    for i in 0..<Int(plan.alias_count) {
+      guard let pairs = plan.aliases else { return nil }
+      let (output, input) = (Int(pairs[2 * i]), Int(pairs[2 * i + 1]))
+      guard outputs.indices.contains(output), (0..<inputCount).contains(input) else { return nil }
+      aliases.append((output, input))
+    }
+    self.outputs = outputs
+    self.parameters = parameters
+    self.saved = saved
+    self.aliases = aliases
+  }
+}
+
+extension Spec {
+  /// No negative axis, a known element size, and a byte count that neither overflows nor passes `limit`.
+  func isSane(limit: Int) -> Bool {
+    guard rank <= 8, dtype.bits >= 8, dtype.bits % 8 == 0, dtype.bits <= 64 else { return false }
+    var bytes = dtype.byteCount
+    for axis in shape {
+      guard axis >= 0 else { return false }
+      let (product, overflows) = bytes.multipliedReportingOverflow(by: max(axis, 1))
+      guard !overflows, product <= limit else { return false }
+      bytes = product
+    }
+    return true
+  }
+}
+
+func withOptionalPointer<Value, Result>(to value: Value?, _ body: (UnsafePointer<Value>?) -> Result) -> Result {
+  guard let value else { return body(nil) }
+  return withUnsafePointer(to: value) { body($0) }
+}

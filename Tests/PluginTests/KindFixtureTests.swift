@@ -1,0 +1,122 @@
+import Testing
+import ZooRuntime
+import ZooTestSupport
+import ZooTypes
+
+/// Every kind against PyTorch: what the scripts in Tests/Reference computed in double precision.
+@Suite struct KindFixtureTests {
+  @Test("forward agrees with PyTorch in inference", arguments: KindFixture.all.filter { $0.training != true })
+  func inferenceForward(_ fixture: KindFixture) throws {
+    let runner = try makeRunner(fixture, training: false)
+    try runner.forward()
+    try expectOutputs(runner, fixture, "outputs")
+    try runner.pack()
+    try runner.forward()
+    try expectOutputs(runner, fixture, "outputs with packed parameters")
+  }
+
+  @Test("forward agrees with PyTorch in training, and updates buffers as it does", arguments: KindFixture.all)
+  func trainingForward(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }  // an inference case of a layer that has running statistics
+    let runner = try makeRunner(fixture, training: true)
+    try runner.forward()
+    try expectOutputs(runner, fixture, "outputs")
+    for (name, expected) in fixture.buffersAfter {
+      let index = try #require(runner.instance.parameters.firstIndex { $0.name == name })
+      expectClose(runner.parameters[index].floats, expected.floats, tolerance: fixture.tolerance, "buffer \(name) after forward")
+    }
+  }
+
+  @Test("backward agrees with PyTorch", arguments: KindFixture.all.filter(\.hasGradients))
+  func backward(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }
+    let runner = try makeRunner(fixture, training: true)
+    try runner.forward()
+    let gradients = try runner.backward(fixture.tensors("grad_output"))
+    try expectGradients(gradients, runner, fixture, offset: 0, "")
+    let again = try runner.backward(fixture.tensors("grad_output"))
+    for (first, second) in zip(gradients.inputs + gradients.parameters, again.inputs + again.parameters) {
+      #expect(first?.floats.map(\.bitPattern) == second?.floats.map(\.bitPattern), "a second backward gives other bits")
+    }
+  }
+
+  @Test("backward leaves unwanted gradients out and accumulates where it says so", arguments: KindFixture.all.filter(\.hasGradients))
+  func partialBackward(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }
+    let runner = try makeRunner(fixture, training: true)
+    try runner.forward()
+    let outputGradients = fixture.tensors("grad_output")
+    for i in runner.inputs.indices {
+      let only = try runner.backward(outputGradients, wantInput: { $0 == i }, wantParameter: { _ in false })
+      try expectGradients(only, runner, fixture, offset: 0, "only input \(i): ")
+    }
+    for i in runner.parameters.indices {
+      let only = try runner.backward(outputGradients, wantInput: { _ in false }, wantParameter: { $0 == i })
+      try expectGradients(only, runner, fixture, offset: 0, "only parameter \(i): ")
+    }
+    if runner.instance.accumulates {
+      let sums = try runner.backward(outputGradients, accumulateOnto: 3)
+      try expectGradients(sums, runner, fixture, offset: 3, "accumulated: ")
+    }
+  }
+
+  @Test("results are the same bits on one, two and three threads", arguments: KindFixture.all)
+  func threads(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }
+    var reference: [[UInt32]]?
+    for threads in [1, 2, 3] {
+      Threads.count = threads
+      defer { Threads.count = 0 }
+      let runner = try makeRunner(fixture, training: true)
+      try runner.forward()
+      var bits = runner.outputs.filter { $0.spec.dtype == .f32 }.map { $0.floats.map(\.bitPattern) }
+      if fixture.hasGradients {
+        let gradients = try runner.backward(fixture.tensors("grad_output"))
+        bits += (gradients.inputs + gradients.parameters).compactMap { $0?.floats.map(\.bitPattern) }
+      }
+      if let reference { #expect(reference == bits, "\(threads) threads give other bits than one") } else { reference = bits }
+    }
+  }
+
+  private func makeRunner(_ fixture: KindFixture, training: Bool) throws -> KindRunner {
+    let kind = try Repository.kind(fixture.kind)
+    let runner = try KindRunner(kind, kind.literals(fixture.attributes), inputs: fixture.tensors("input"), training: training)
+    for (name, value) in fixture.parameters { try runner.set(name, value) }
+    #expect(fixture.parameters.count == runner.parameters.count, "the fixture gives \(fixture.parameters.map(\.name))")
+    return runner
+  }
+
+  private func expectOutputs(_ runner: KindRunner, _ fixture: KindFixture, _ what: String) throws {
+    let expected = fixture.tensors("output")
+    try #require(expected.count == runner.outputs.count)
+    for (i, (got, wanted)) in zip(runner.outputs, expected).enumerated() {
+      guard let wanted else { continue }
+      try #require(got.spec == wanted.spec, "\(what) \(i)")
+      if got.spec.dtype == .f32 {
+        expectClose(got.floats, wanted.floats, tolerance: fixture.tolerance, "\(what) \(i)")
+      } else {
+        #expect(Array(got.bytes) == Array(wanted.bytes), "\(what) \(i)")
+      }
+    }
+  }
+
+  private func expectGradients(
+    _ got: (inputs: [TensorBuffer?], parameters: [TensorBuffer?]), _ runner: KindRunner, _ fixture: KindFixture, offset: Float, _ what: String
+  ) throws {
+    for (i, gradient) in got.inputs.enumerated() {
+      guard let gradient, let expected = fixture.tensor("grad_input.\(i)") else { continue }
+      expectClose(gradient.floats, expected.floats.map { $0 + offset }, tolerance: fixture.tolerance, "\(what)gradient of input \(i)")
+    }
+    for (i, gradient) in got.parameters.enumerated() {
+      let name = runner.instance.parameters[i].name
+      guard let gradient else { continue }
+      let expected = try #require(fixture.tensor("grad_parameter.\(name)"), "the fixture has no gradient of \(name)")
+      expectClose(gradient.floats, expected.floats.map { $0 + offset }, tolerance: fixture.tolerance, "\(what)gradient of \(name)")
+    }
+  }
+}
+
+extension KindFixture {
+  /// Whether the kind normalises with the batch's own statistics in training, and otherwise in inference.
+  var hasBuffers: Bool { parameters.contains { $0.name.hasPrefix("running_") } }
+}
