@@ -155,4 +155,9 @@ public struct Attribute<Owner> {
       return true
     }
   }
+
+  /// Declares the property at `path` as attribute `name`, of any value.
+  public init<Value: AttributeValue>(_ name: String, _ path: WritableKeyPath<Owner, Value>, _ about: String) {
+    self.init(name, path, .defaulted, in: nil, about)
+  }
 }

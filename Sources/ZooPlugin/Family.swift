@@ -23,7 +23,7 @@ public struct Family: @unchecked Sendable {
 }
 
 /// A layer type as the protocol's table.
-public struct Kind {
+public struct Kind: @unchecked Sendable {
   let table: UnsafePointer<zoo_kind>
 
   /// A kind without backward.
@@ -38,7 +38,7 @@ public struct Kind {
 }
 
 /// A codec type as the protocol's table.
-public struct CodecEntry {
+public struct CodecEntry: @unchecked Sendable {
   let table: UnsafePointer<zoo_codec>
 
   /// A codec.
