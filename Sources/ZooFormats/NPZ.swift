@@ -138,7 +138,7 @@ public enum NPZError: ExplainedError, Hashable {
 }
 
 /// Names for a message: `'a', 'b' and 'c'`; of many only the first ones.
-public func list(_ names: [String], limit: Int = 8) -> String {
+package func list(_ names: [String], limit: Int = 8) -> String {
   let quoted = names.prefix(limit).map { "'\($0)'" }
   if names.count > limit { return quoted.joined(separator: ", ") + " and \(names.count - limit) more" }
   guard let last = quoted.last else { return "nothing" }
