@@ -1,0 +1,45 @@
+/// A piece of memory that is used from one step of a program to another.
+final class ArenaBuffer {
+  let bytes: Int
+  /// The first and the last step that touches it.
+  private(set) var first: Int
+  private(set) var last: Int
+  /// Where it lies; -1 until the arena is laid out.
+  fileprivate(set) var offset = -1
+
+  init(bytes: Int, at step: Int) {
+    self.bytes = (max(bytes, 1) + 63) / 64 * 64
+    first = step
+    last = step
+  }
+
+  /// Keeps it for a step.
+  func use(at step: Int) {
+    first = min(first, step)
+    last = max(last, step)
+  }
+}
+
+/// Lays buffers out in one block so that those used at the same time do not overlap.
+///
+/// Greedy by size: the largest first, each at the lowest offset that is free for its whole life (Pisarchyk & Lee 2020,
+/// arXiv:2001.03288).
+struct Arena {
+  /// The size of the block.
+  private(set) var bytes = 0
+
+  init(_ buffers: [ArenaBuffer]) {
+    var placed: [ArenaBuffer] = []  // by offset
+    let order = buffers.indices.sorted { (-buffers[$0].bytes, buffers[$0].first, $0) < (-buffers[$1].bytes, buffers[$1].first, $1) }
+    for buffer in order.map({ buffers[$0] }) {
+      var offset = 0
+      for other in placed where other.first <= buffer.last && buffer.first <= other.last {
+        if other.offset >= offset + buffer.bytes { break }
+        offset = max(offset, other.offset + other.bytes)
+      }
+      buffer.offset = offset
+      bytes = max(bytes, offset + buffer.bytes)
+      placed.insert(buffer, at: placed.firstIndex { $0.offset > offset } ?? placed.count)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import CZoo
+import ZooTypes
+
+/// Where every value, adjoint and scratch of a program lies, and from when to when.
+struct MemoryPlan {
+  /// A gradient that a layer's backward writes.
+  enum GradientTarget {
+    /// Not wanted.
+    case none
+    /// The first to write it overwrites.
+    case direct(ArenaBuffer)
+    /// A later one that adds by itself.
+    case accumulate(ArenaBuffer)
+    /// A later one that cannot: it writes to `temporary`, and the host adds.
+    case temporary(ArenaBuffer, into: ArenaBuffer)
+  }
+
+  /// A parameter's gradient, likewise, in the store's own memory.
+  enum ParameterTarget {
+    case none
+    case direct(Int)
+    case accumulate(Int)
+    case temporary(ArenaBuffer, into: Int)
+  }
+
+  private(set) var values: [Source: ArenaBuffer] = [:]
+  private(set) var saved: [[ArenaBuffer]]
+  private(set) var forwardScratch: [ArenaBuffer?]
+  private(set) var backwardScratch: [ArenaBuffer?]
+  private(set) var outputGradients: [[ArenaBuffer?]]
+  private(set) var inputGradients: [[GradientTarget]]
+  private(set) var parameterGradients: [[ParameterTarget]]
+  private(set) var seed: ArenaBuffer?
+  private(set) var graphInputGradients: [Int: ArenaBuffer] = [:]
+  let arena: Arena
+
+  init(_ planned: PlannedGraph, differentiation: Differentiation?) {
+    let layers = planned.layers
+    let count = layers.count
+    let end = 2 * count + 2
+    func backwardStep(_ i: Int) -> Int { 2 * count - i }  // the seed is at `count`
+    var buffers: [ArenaBuffer] = []
+    func buffer(_ bytes: Int, at step: Int) -> ArenaBuffer {
+      let buffer = ArenaBuffer(bytes: bytes, at: step)
+      buffers.append(buffer)
+      return buffer
+    }
+
+    // What must outlive its last reader forward.
+    var lastUse: [Source: Int] = [:]
+    var kept = Set(planned.outputs)
+    for (i, layer) in layers.enumerated() {
+      for case let source? in layer.inputs { lastUse[source] = i }
+      guard differentiation?.isActive[i] == true else { continue }
+      for (k, source) in layer.inputs.enumerated() where layer.instance.backwardNeedsInput(k) { if let source { kept.insert(source) } }
+      for o in layer.instance.outputs.indices where layer.instance.backwardNeedsOutput(o) { kept.insert(.node(layer.node, output: o)) }
+    }
+
+    saved = layers.map { _ in [] }
+    forwardScratch = layers.map { _ in nil }
+    backwardScratch = layers.map { _ in nil }
+    outputGradients = layers.map { $0.instance.outputs.map { _ in nil } }
+    inputGradients = layers.map { $0.inputs.map { _ in .none } }
+    parameterGradients = layers.map { $0.parameters.map { _ in .none } }
+
+    for (i, layer) in layers.enumerated() {
+      for case let source? in layer.inputs { values[source]?.use(at: i) }
+      var taken: [ArenaBuffer] = []
+      for (o, spec) in layer.instance.outputs.enumerated() {
+        let source = Source.node(layer.node, output: o)
+        var reused: ArenaBuffer?
+        for alias in layer.instance.aliases where alias.output == o {
+          guard let input = layer.inputs[alias.input], let memory = values[input], lastUse[input] == i, !kept.contains(input),
+            layer.inputs.filter({ $0 == input }).count == 1, planned.spec(input).byteCount == spec.byteCount
+          else { continue }
+          if !taken.contains(where: { $0 === memory }) { reused = memory }
+        }
+        if let reused {
+          taken.append(reused)
+          values[source] = reused
+        } else {
+          values[source] = buffer(spec.byteCount, at: i)
+        }
+      }
+      if layer.instance.plan.scratch_forward > 0 { forwardScratch[i] = buffer(Int(layer.instance.plan.scratch_forward), at: i) }
+      if planned.isTraining {
+        for spec in layer.instance.saved { saved[i].append(buffer(spec.byteCount, at: i)) }
+      }
+    }
+    for source in planned.outputs { values[source]?.use(at: end) }
+
+    if let differentiation {
+      var adjoints: [Source: ArenaBuffer] = [:]
+      let one = buffer(planned.spec(differentiation.minimise).byteCount, at: count)
+      adjoints[differentiation.minimise] = one
+      seed = one
+      var written: Set<Int> = []
+      for i in layers.indices.reversed() where differentiation.isActive[i] {
+        let layer = layers[i]
+        let step = backwardStep(i)
+        for (k, source) in layer.inputs.enumerated() where layer.instance.backwardNeedsInput(k) {
+          if let source { values[source]?.use(at: step) }
+        }
+        for o in layer.instance.outputs.indices {
+          if layer.instance.backwardNeedsOutput(o) { values[.node(layer.node, output: o)]?.use(at: step) }
+          outputGradients[i][o] = adjoints[.node(layer.node, output: o)]
+          outputGradients[i][o]?.use(at: step)
+        }
+        for memory in saved[i] { memory.use(at: step) }
+        if layer.instance.plan.scratch_backward > 0 {
+          backwardScratch[i] = buffer(Int(layer.instance.plan.scratch_backward), at: step)
+        }
+        var mine: Set<Source> = []  // a value that feeds this layer twice: the order of its own writes is the layer's business
+        for (k, source) in layer.inputs.enumerated() where differentiation.wantsInput[i][k] {
+          guard let source else { continue }
+          if let adjoint = adjoints[source] {
+            adjoint.use(at: step)
+            if layer.instance.accumulates, !mine.contains(source) {
+              inputGradients[i][k] = .accumulate(adjoint)
+            } else {
+              inputGradients[i][k] = .temporary(buffer(planned.spec(source).byteCount, at: step), into: adjoint)
+            }
+          } else {
+            let adjoint = buffer(planned.spec(source).byteCount, at: step)
+            adjoints[source] = adjoint
+            inputGradients[i][k] = .direct(adjoint)
+            if case .input(let index) = source, differentiation.inputs.contains(index) {
+              graphInputGradients[index] = adjoint
+              adjoint.use(at: end)
+            }
+          }
+          mine.insert(source)
+        }
+        for (p, index) in layer.parameters.enumerated() where differentiation.parameters.contains(index) && !layer.isFrozen {
+          if written.insert(index).inserted {
+            parameterGradients[i][p] = .direct(index)
+          } else if layer.instance.accumulates {
+            parameterGradients[i][p] = .accumulate(index)
+          } else {
+            parameterGradients[i][p] = .temporary(buffer(layer.instance.parameters[p].spec.byteCount, at: step), into: index)
+          }
+        }
+      }
+    }
+    arena = Arena(buffers)
+  }
+}

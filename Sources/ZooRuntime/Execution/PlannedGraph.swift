@@ -1,0 +1,136 @@
+import CZoo
+import ZooFormats
+import ZooTypes
+
+/// A graph whose layers are made and planned for concrete shapes, with what can be fused fused.
+struct PlannedGraph {
+  /// One planned layer, in the order of execution.
+  struct Layer {
+    let node: Int
+    var instance: LayerInstance
+    /// Where each input comes from, fused layers skipped.
+    var inputs: [Source?]
+    /// The parameters' indices in the store.
+    let parameters: [Int]
+    let isFrozen: Bool
+    /// The paths of the layers that were folded into this one's last store.
+    var fused: [String] = []
+  }
+
+  let graph: Graph
+  let inputs: [Spec]
+  var layers: [Layer]
+  /// Where each graph output comes from, fused layers skipped.
+  var outputs: [Source]
+  let isTraining: Bool
+
+  /// Plans every layer of `graph`. `wanted` is what the program must produce; layers that it does not need are planned (their
+  /// parameters belong to the model) but left out.
+  init(
+    _ graph: Graph, inputs: [Spec], wanted: [Source], training: Bool, fuse: Bool, store: ParameterStore, run: Run
+  ) throws {
+    self.graph = graph
+    self.inputs = inputs
+    isTraining = training
+    outputs = wanted
+    layers = []
+
+    var specs: [[Spec]] = []
+    for (index, node) in graph.nodes.enumerated() {
+      let inputSpecs = try node.inputs.map { source -> Spec? in
+        switch source {
+        case nil: return nil
+        case .input(let i): return inputs[i]
+        case .node(let n, let output):
+          guard output < specs[n].count else {
+            throw GraphError.noSuchOutput(of: graph.nodes[n].path, output: output, count: specs[n].count, wantedBy: node.path, place: node.place)
+          }
+          return specs[n][output]
+        }
+      }
+      let instance = try LayerInstance(
+        kind: node.kind, attributes: node.attributes, path: node.path, inputs: inputSpecs, inputNames: node.inputs.map { graph.name(of: $0) },
+        training: training, run: run, place: node.place)
+      var parameters: [Int] = []
+      for request in instance.parameters {
+        parameters.append(
+          try store.register(request, layer: node.parameterPath, choice: node.initializers[request.name], place: node.place))
+      }
+      for name in node.initializers.keys where !instance.parameters.contains(where: { $0.name == name }) {
+        throw GraphError.noSuchParameter(
+          name, of: node.path, has: instance.parameters.map(\.name), place: node.place)
+      }
+      specs.append(instance.outputs)
+      layers.append(Layer(node: index, instance: instance, inputs: node.inputs, parameters: parameters, isFrozen: node.isFrozen))
+    }
+
+    for source in wanted {
+      if case .node(let n, let output) = source, output >= specs[n].count {
+        throw GraphError.noSuchOutput(of: graph.nodes[n].path, output: output, count: specs[n].count, wantedBy: "outputs", place: nil)
+      }
+    }
+    dropUnneeded()
+    if fuse && !training { try fuseEpilogues(run: run) }
+  }
+
+  /// The spec of a value.
+  func spec(_ source: Source) -> Spec {
+    switch source {
+    case .input(let i): inputs[i]
+    case .node(let n, let output): layers.first { $0.node == n }?.instance.outputs[output] ?? Spec([])
+    }
+  }
+
+  private mutating func dropUnneeded() {
+    var needed: Set<Int> = []
+    func need(_ source: Source?) {
+      if case .node(let n, _)? = source { needed.insert(n) }
+    }
+    outputs.forEach { need($0) }
+    for layer in layers.reversed() where needed.contains(layer.node) { layer.inputs.forEach { need($0) } }
+    layers.removeAll { !needed.contains($0.node) }
+  }
+
+  /// Folds layers that are an epilogue of their input into the layer that makes it, if nothing else reads it.
+  private mutating func fuseEpilogues(run: Run) throws {
+    var consumers: [Source: Int] = [:]
+    for layer in layers { for case let source? in layer.inputs { consumers[source, default: 0] += 1 } }
+    for source in outputs { consumers[source, default: 0] += 1 }
+
+    var index = 0
+    while index < layers.count {
+      let layer = layers[index]
+      let epilogue = layer.instance.plan.epilogue
+      guard epilogue.kind != 0, epilogue.kind < 64, layer.parameters.isEmpty, case .node(let n, 0)? = layer.inputs.first ?? nil,
+        let producer = layers.firstIndex(where: { $0.node == n }), consumers[.node(n, output: 0)] == 1,
+        layers[producer].fused.isEmpty, layers[producer].instance.plan.epilogues >> UInt64(epilogue.kind) & 1 != 0,
+        layers[producer].instance.outputs.count == 1
+      else {
+        index += 1
+        continue
+      }
+      let node = graph.nodes[n]
+      layers[producer].instance = try LayerInstance(
+        kind: node.kind, attributes: node.attributes, path: node.path, inputs: layers[producer].inputs.map { $0.map(spec) },
+        inputNames: node.inputs.map { graph.name(of: $0) }, training: false, epilogue: epilogue, run: run, place: node.place)
+      layers[producer].fused.append(layer.instance.path)
+      let (from, to) = (Source.node(layer.node, output: 0), Source.node(n, output: 0))
+      for i in layers.indices { layers[i].inputs = layers[i].inputs.map { $0 == from ? to : $0 } }
+      outputs = outputs.map { $0 == from ? to : $0 }
+      consumers[to] = consumers[from]
+      layers.remove(at: index)
+    }
+  }
+}
+
+extension Graph {
+  /// A value's name for messages: an input's, or a layer's path.
+  func name(of source: Source?) -> String {
+    switch source {
+    case nil: "nothing"
+    case .input(let i): inputs[i].name
+    case .node(let n, 0): nodes[n].path
+    case .node(let n, let output): "\(nodes[n].path).\(output)"
+    }
+  }
+}
