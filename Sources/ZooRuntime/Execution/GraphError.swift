@@ -22,6 +22,9 @@ public enum GraphError: ExplainedError {
   /// What is to be minimised does not depend on any parameter that is to be updated.
   case nothingToUpdate(minimise: String, pattern: String)
 
+  /// Activations need more memory than the machine has.
+  case tooLarge(bytes: Int, available: Int)
+
   private func at(_ place: Place?) -> String { place.map { "\($0): " } ?? "" }
 
   public var message: String {
@@ -40,6 +43,8 @@ public enum GraphError: ExplainedError {
       "\(at(place))layer '\(layer)' (\(kind)) has no backward, but lies between '\(minimise)' and parameters that it is to update"
     case .nothingToUpdate(let minimise, let pattern):
       "'\(minimise)' does not depend on any parameter that matches '\(pattern)'"
+    case .tooLarge(let bytes, let available):
+      "the activations take \(bytes >> 20) MiB; this machine has \(available >> 20) MiB of memory"
     }
   }
 
@@ -57,6 +62,7 @@ public enum GraphError: ExplainedError {
     case .notScalar: "minimise a loss, or its mean"
     case .notDifferentiable: "take the layer out of the path to the loss, or use a kind that has a backward"
     case .nothingToUpdate: "'zoo info' of the model lists every parameter"
+    case .tooLarge: "use a smaller batch, or smaller inputs"
     }
   }
 }

@@ -30,13 +30,15 @@ public final class Program {
   private let backwardSteps: UnsafeMutablePointer<zoo_step>
   private var backwardLayers: [Int] = []  // the layer behind each backward step
 
-  init(_ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil) {
+  init(_ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil) throws(GraphError) {
     self.planned = planned
     self.store = store
     inputs = planned.inputs.map { TensorBuffer($0) }
     outputSpecs = planned.outputs.map(planned.spec)
     flops = planned.layers.reduce(0) { $0 + $1.instance.plan.flops }
     memory = MemoryPlan(planned, differentiation: differentiation)
+    let available = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    guard memory.arena.bytes < available else { throw .tooLarge(bytes: memory.arena.bytes, available: available) }
     block = alignedMemory(bytes: memory.arena.bytes)
     memset(block, 0, memory.arena.bytes)
     forwardSteps = .allocate(capacity: max(planned.layers.count, 1))

@@ -1,0 +1,119 @@
+import CHost
+import Glibc
+public import ZooFormats
+public import ZooTypes
+
+/// A model ready to be used: its graph, its parameters, and a program for each combination of shapes that it has met.
+public final class Session {
+  /// The layers.
+  public let graph: Graph
+  /// The parameters.
+  public let store: ParameterStore
+  /// Seed, step, cancellation.
+  public let run: Run
+  /// Whether layers are folded into one another.
+  public let fuses: Bool
+
+  private let weights: (file: SafeTensors, name: String, inPlace: Bool)?
+  private var isLoaded = false
+  private var programs: [[Spec]: Program] = [:]
+
+  /// A session over `graph`. Its parameters come from `weights`, or start from the seed.
+  ///
+  /// With `inPlace`, weights stay where their file is mapped, and cannot be trained.
+  public init(
+    _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
+  ) {
+    self.graph = graph
+    self.weights = weights.map { ($0.file, $0.name, inPlace) }
+    store = ParameterStore()
+    run = Run(seed: seed)
+    fuses = fuse
+  }
+
+  /// The program for inputs of these types and shapes, in the order of the graph's inputs.
+  public func program(_ inputs: [Spec]) throws -> Program {
+    if let program = programs[inputs] { return program }
+    try graph.check(inputs)
+    let planned = try PlannedGraph(
+      graph, inputs: inputs, wanted: graph.outputs.map(\.source), training: false, fuse: fuses, store: store, run: run)
+    try prepareParameters()
+    let program = try Program(planned, store: store)
+    programs[inputs] = program
+    return program
+  }
+
+  /// A program that also runs backwards: afterwards the gradients of `minimise` are in the store.
+  ///
+  /// `graph` extends this session's graph, with losses for example; `wanted` are values to be kept (metrics); parameters are
+  /// those whose path matches `pattern`. The caller keeps the program.
+  public func trainingProgram(
+    _ graph: Graph, inputs: [Spec], minimise: Source, pattern: String = "*", wanted: [Source] = [], inputGradients: Set<Int> = []
+  ) throws -> Program {
+    try graph.check(inputs)
+    let planned = try PlannedGraph(
+      graph, inputs: inputs, wanted: [minimise] + wanted, training: true, fuse: false, store: store, run: run)
+    let loss = planned.spec(minimise)
+    guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: graph.name(of: minimise), got: loss) }
+    try prepareParameters()
+    let chosen = store.entries.indices.filter { store.entries[$0].isTrainable && glob(pattern, matches: store.entries[$0].path) }
+    let differentiation = try Differentiation(
+      planned, minimise: minimise, name: graph.name(of: minimise), parameters: Set(chosen), inputs: inputGradients, pattern: pattern)
+    return try Program(planned, store: store, differentiation: differentiation)
+  }
+
+  /// A program of `graph`, which extends this session's graph, without backward: for losses and metrics on held-out data.
+  public func evaluationProgram(_ graph: Graph, inputs: [Spec], wanted: [Source]) throws -> Program {
+    try graph.check(inputs)
+    let planned = try PlannedGraph(graph, inputs: inputs, wanted: wanted, training: false, fuse: fuses, store: store, run: run)
+    try prepareParameters()
+    return try Program(planned, store: store)
+  }
+
+  private func prepareParameters() throws(ParameterError) {
+    if !isLoaded, let weights { try store.load(weights.file, name: weights.name, inPlace: weights.inPlace) }
+    isLoaded = true
+    store.materialise(seed: run.seed)
+  }
+}
+
+extension Graph {
+  /// The types and shapes of the inputs when every named axis has the length that `lengths` says, or 1.
+  public func inputSpecs(lengths: [String: Int] = [:]) -> [Spec] {
+    inputs.map { input in
+      Spec(
+        input.shape.map { dimension in
+          switch dimension {
+          case .fixed(let n): n
+          case .named(let name): lengths[name] ?? 1
+          }
+        }, input.dtype)
+    }
+  }
+
+  /// Whether these may be the inputs: types, ranks, fixed axes, and named axes that agree with one another.
+  func check(_ specs: [Spec]) throws(GraphError) {
+    var lengths: [String: (length: Int, input: String)] = [:]
+    for (input, spec) in zip(inputs, specs) {
+      let expected = "\(input.dtype) [\(input.shape.map(\.description).joined(separator: ", "))]"
+      guard spec.dtype == input.dtype, spec.rank == input.shape.count, spec.isSane(limit: 1 << 46) else {
+        throw .input(name: input.name, got: spec, expected: expected)
+      }
+      for (length, dimension) in zip(spec.shape, input.shape) {
+        switch dimension {
+        case .fixed(let n): if n != length { throw .input(name: input.name, got: spec, expected: expected) }
+        case .named(let name):
+          if let known = lengths[name], known.length != length {
+            throw .dimension(name: name, first: known.length, firstInput: known.input, second: length, secondInput: input.name)
+          }
+          lengths[name] = (length, input.name)
+        }
+      }
+    }
+  }
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters and `?` for one.
+public func glob(_ pattern: String, matches text: String) -> Bool {
+  fnmatch(pattern, text, 0) == 0
+}
