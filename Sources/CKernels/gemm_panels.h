@@ -1,0 +1,25 @@
+/// How the columns of a matrix are cut into panels.
+#pragma once
+#include "gemm_tile.h"
+
+typedef struct zoo_panel {
+  int64_t column, columns; ///< the first one, and how many of the matrix there are
+  int64_t vectors, width;  ///< with padding; width: in floats
+} zoo_panel;
+
+static inline int64_t zoo_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static inline int64_t zoo_panel_count(const zoo_tiles *tiles, int64_t n) {
+  return zoo_ceil_div(zoo_ceil_div(n, tiles->width), tiles->vectors);
+}
+
+/// Vectors are dealt out evenly, the wider panels first: four are 2 + 2, not 3 + 1.
+static inline zoo_panel zoo_panel_at(const zoo_tiles *tiles, int64_t n, int64_t index) {
+  const int64_t vectors = zoo_ceil_div(n, tiles->width), count = zoo_panel_count(tiles, n);
+  const int64_t each = vectors / count, wider = vectors % count;
+  const int64_t first = index * each + (index < wider ? index : wider);
+  zoo_panel panel = {.column = first * tiles->width, .vectors = each + (index < wider)};
+  panel.width = panel.vectors * tiles->width;
+  panel.columns = n - panel.column < panel.width ? n - panel.column : panel.width;
+  return panel;
+}

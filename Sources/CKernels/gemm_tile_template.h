@@ -1,0 +1,98 @@
+// Defines the tiles of one generation of processors from TARGET, NAME(x), WIDTH, ROWS, LOAD_PART and STORE_PART.
+// There is no include guard: gemm_tile.c includes this once for each generation.
+
+typedef float NAME(vector) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define INLINE static inline __attribute__((always_inline)) TARGET
+
+/// One step of the sum: C += A[:, k] B[k, :].
+#define STEP(part, A_ELEMENT)                                                                            \
+  NAME(vector) b_row[ZOO_TILE_VECTORS];                                                                           \
+  UNROLL for (int v = 0; v < vectors; v++) b_row[v] = *(const NAME(vector) *)(b + v * WIDTH);            \
+  UNROLL for (int r = 0; r < rows; r++) {                                                                \
+    const float x = A_ELEMENT;                                                                           \
+    UNROLL for (int v = 0; v < vectors; v++) sum[part][r][v] += x * b_row[v];                            \
+  }                                                                                                      \
+  b += t->b_stride;
+
+/// `split` sums run side by side, so that even a small tile has enough independent chains to hide the latency of an FMA.
+INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, const int split, const int by_row) {
+  NAME(vector) sum[4][ROWS][ZOO_TILE_VECTORS];
+  UNROLL for (int u = 0; u < split; u++)
+    UNROLL for (int r = 0; r < rows; r++)
+      UNROLL for (int v = 0; v < vectors; v++) sum[u][r][v] = (NAME(vector)){0};
+
+  const float *b = t->b;
+  for (int64_t s = 0; s < t->segments; s++, b += t->b_skip) {
+    const float *a = t->a + t->a_offset[s], *row[ROWS];
+    UNROLL for (int r = 0; r < rows; r++) row[r] = a + (by_row ? r * t->a_stride : r);
+    int64_t k = 0;
+    _Pragma("clang loop unroll(disable)") for (; k + split <= t->depth; k += split) {
+      UNROLL for (int u = 0; u < split; u++) { STEP(u, row[r][by_row ? k + u : (k + u) * t->a_stride]) }
+    }
+    if (split > 1) {
+      _Pragma("clang loop unroll(disable)") for (; k < t->depth; k++) { STEP(0, row[r][by_row ? k : k * t->a_stride]) }
+    }
+  }
+
+  const int64_t last = t->columns - (vectors - 1) * WIDTH; // the last vector may be stored in part
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      NAME(vector) y = sum[0][r][v];
+      UNROLL for (int u = 1; u < split; u++) y += sum[u][r][v];
+      float *c = t->c + r * t->c_stride + v * WIDTH;
+      if (v < vectors - 1 || last == WIDTH) {
+        if (t->bias) y += *(const NAME(vector) *)(t->bias + v * WIDTH);
+        if (t->accumulates) y += *(const NAME(vector) *)c;
+        *(NAME(vector) *)c = y;
+      } else {
+        if (t->bias) y += LOAD_PART(t->bias + v * WIDTH, last);
+        if (t->accumulates) y += LOAD_PART(c, last);
+        STORE_PART(c, y, last);
+      }
+    }
+  }
+}
+
+/// The fewer sums a tile has, the more of them run side by side.
+#define SPLIT(r, v) ((r) * (v) >= 8 ? 1 : (r) * (v) >= 4 ? 2 : 4)
+
+#define TILE(r, v)                                                                                        \
+  TARGET static void NAME(by_row_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 1); }   \
+  TARGET static void NAME(by_column_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 0); }
+#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3)
+#define ENTRY(kind, r) {NAME(kind##_##r##x1), NAME(kind##_##r##x2), NAME(kind##_##r##x3)}
+
+TILES(1) TILES(2) TILES(3)
+#if ROWS > 3
+TILES(4)
+#endif
+#if ROWS > 4
+TILES(5) TILES(6) TILES(7) TILES(8)
+#endif
+
+#if ROWS > 4
+#define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3), ENTRY(kind, 4), ENTRY(kind, 5), ENTRY(kind, 6), ENTRY(kind, 7), ENTRY(kind, 8)}
+#elif ROWS > 3
+#define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3), ENTRY(kind, 4)}
+#else
+#define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3)}
+#endif
+
+static const zoo_tiles NAME(table) = {WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column)};
+
+#undef UNROLL
+#undef INLINE
+#undef STEP
+#undef SPLIT
+#undef TILE
+#undef TILES
+#undef ENTRY
+#undef ENTRIES
+#undef TARGET
+#undef NAME
+#undef WIDTH
+#undef ROWS
+#undef LOAD_PART
+#undef STORE_PART
