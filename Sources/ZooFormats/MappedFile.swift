@@ -1,4 +1,5 @@
 import Glibc
+import ZooTypes
 
 /// A file's bytes, mapped into memory and read-only, for as long as this object lives.
 ///
@@ -65,5 +66,5 @@ private func similarName(to path: String) -> String? {
     }
     if name != "." && name != ".." { names.append(name) }
   }
-  return nearestName(to: name(of: path), among: names.sorted())
+  return names.sorted().nearest(to: name(of: path))
 }

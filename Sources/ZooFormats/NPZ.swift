@@ -132,7 +132,7 @@ public enum NPZError: ExplainedError, Hashable {
     switch self {
     case .archive(let error): error.help
     case .array(_, let error): error.help
-    case .missing(let name, let names): nearestName(to: name, among: names).map { "did you mean '\($0)'?" } ?? "name one that is there"
+    case .missing(let name, let names): names.nearest(to: name).map { "did you mean '\($0)'?" } ?? "name one that is there"
     }
   }
 }
