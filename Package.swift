@@ -67,7 +67,7 @@ let package = Package(
       name: "ZooRuntime",
       dependencies: ["CZoo", "CHost", "ZooTypes", "ZooFormats", .product(name: "OrderedCollections", package: "swift-collections")],
       swiftSettings: settings),
-    .target(name: "ZooTraining", dependencies: ["ZooRuntime", "ZooFormats"], swiftSettings: settings),
+    .target(name: "ZooTraining", dependencies: ["CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], swiftSettings: settings),
     .target(
       name: "ZooCommand",
       dependencies: ["ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -52,13 +52,13 @@ public enum GraphError: ExplainedError {
     switch self {
     case .noSuchOutput: "outputs are counted from 0"
     case .noSuchParameter(let name, _, let has, _):
-      nearestName(to: name, among: has).map { "did you mean '\($0)'?" }
+      has.nearest(to: name).map { "did you mean '\($0)'?" }
         ?? (has.isEmpty ? "it has none" : "it has \(has.joined(separator: ", "))")
     case .input: "'zoo info' of the model shows what it takes"
     case .dimension(let name, _, _, _, _): "every axis named \(name) must have the same length"
     case .missingInput(let name, _): "give it with --input \(name)=FILE"
     case .unknownInput(let name, let has):
-      nearestName(to: name, among: has).map { "did you mean '\($0)'?" } ?? "it has \(has.joined(separator: ", "))"
+      has.nearest(to: name).map { "did you mean '\($0)'?" } ?? "it has \(has.joined(separator: ", "))"
     case .notScalar: "minimise a loss, or its mean"
     case .notDifferentiable: "take the layer out of the path to the loss, or use a kind that has a backward"
     case .nothingToUpdate: "'zoo info' of the model lists every parameter"

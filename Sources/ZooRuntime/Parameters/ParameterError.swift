@@ -42,16 +42,16 @@ public enum ParameterError: ExplainedError {
   public var help: String {
     switch self {
     case .missing(let path, _, _, let candidates):
-      nearestName(to: path, among: candidates).map { "did you mean its '\($0)'? 'zoo info' of the model lists every parameter" }
+      candidates.nearest(to: path).map { "did you mean its '\($0)'? 'zoo info' of the model lists every parameter" }
         ?? "these weights are of another model; 'zoo info' of this one lists every parameter"
     case .extra(let name, _, _, let candidates):
-      nearestName(to: name, among: candidates).map { "the model has '\($0)': rename one of the two" }
+      candidates.nearest(to: name).map { "the model has '\($0)': rename one of the two" }
         ?? "these weights are of another model; 'zoo info' of this one lists every parameter"
     case .shape: "use weights of this model, or '--set' the setting that changes the shape"
     case .dtype(_, _, let inFile, let inModel): "convert the file to \(inModel.dtype) first: \(inFile.dtype) is never cast silently"
     case .disagreement: "give the layers that share the same attributes, or do not share"
     case .unknownInitializer(_, let name, _):
-      nearestName(to: name, among: ParameterInitializer.names).map { "did you mean '\($0)'?" }
+      ParameterInitializer.names.nearest(to: name).map { "did you mean '\($0)'?" }
         ?? "one of \(ParameterInitializer.names.joined(separator: ", "))"
     case .valuesDisagree: "nest the lists as the shape says, outermost axis first"
     }

@@ -1,0 +1,302 @@
+public import ZooFormats
+public import ZooRuntime
+public import ZooTypes
+
+/// One step of the training program: what it minimises, and what it changes.
+public struct TrainingStep: Sendable {
+  /// The scalar to minimise.
+  public var minimise: Source
+  /// Its name, for messages.
+  public var name: String
+  /// Which parameters it updates: a pattern over their paths.
+  public var pattern: String
+  /// The optimiser's update.
+  public var optimizer: KindInfo
+  /// One for each attribute that it declares.
+  public var attributes: [AttributeLiteral]
+  /// The learning rate.
+  public var rate: Double
+  /// Where the manifest says so.
+  public var place: Place?
+
+  /// A step.
+  public init(
+    minimise: Source, name: String, pattern: String = "*", optimizer: KindInfo, attributes: [AttributeLiteral], rate: Double,
+    place: Place? = nil
+  ) {
+    self.minimise = minimise
+    self.name = name
+    self.pattern = pattern
+    self.optimizer = optimizer
+    self.attributes = attributes
+    self.rate = rate
+    self.place = place
+  }
+}
+
+/// How long and on what a model is trained.
+public struct TrainingOptions: Sendable {
+  /// How often every example is seen.
+  public var epochs: Int
+  /// How many examples a step sees.
+  public var batch: Int
+  /// Whether each epoch has an order of its own.
+  public var shuffles: Bool
+  /// The examples that are trained on.
+  public var rows: Range<Int>
+  /// The examples that are held out; empty: none.
+  public var validation: Range<Int>
+  /// Values to report, by name.
+  public var metrics: [(name: String, source: Source)]
+  /// Where weights go after each epoch; nil: nowhere.
+  public var weights: String?
+
+  /// Options.
+  public init(
+    epochs: Int, batch: Int, shuffles: Bool = true, rows: Range<Int>, validation: Range<Int> = 0..<0,
+    metrics: [(name: String, source: Source)] = [], weights: String? = nil
+  ) {
+    self.epochs = epochs
+    self.batch = batch
+    self.shuffles = shuffles
+    self.rows = rows
+    self.validation = validation
+    self.metrics = metrics
+    self.weights = weights
+  }
+}
+
+/// What a trainer tells whoever watches.
+public enum TrainingEvent: Sendable {
+  /// Means over some examples: the loss of each step of the program, then the metrics.
+  public typealias Numbers = [(name: String, value: Double)]
+
+  /// After each step: means over the epoch so far.
+  case step(epoch: Int, step: Int, steps: Int, numbers: Numbers, samplesPerSecond: Double, secondsLeft: Double)
+  /// After each epoch: means over it, and over the held-out examples.
+  case epoch(Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double)
+  /// Weights were written.
+  case saved(path: String)
+}
+
+/// How a training run ended.
+public struct TrainingSummary: Sendable {
+  /// Whether it was asked to stop before its last epoch.
+  public var wasInterrupted: Bool
+  /// How many epochs were completed.
+  public var epochs: Int
+  /// How many updates were made.
+  public var steps: Int
+  /// Means over the last epoch.
+  public var training: TrainingEvent.Numbers
+  /// Means over the held-out examples after the last epoch.
+  public var validation: TrainingEvent.Numbers
+  /// How long it took.
+  public var seconds: Double
+}
+
+/// Trains the parameters of a session.
+public final class Trainer {
+  private let session: Session
+  private let graph: Graph
+  private let data: Dataset
+  private let steps: [TrainingStep]
+  private let options: TrainingOptions
+  private var programs: [Int: [Program]] = [:]  // by batch size
+  private var evaluations: [Int: Program] = [:]
+  private var updaters: [Updater] = []
+  private var updates = 0
+
+  /// A trainer of `session`. `graph` is the session's, with losses and metrics; `data` feeds its inputs.
+  public init(_ session: Session, graph: Graph, data: Dataset, steps: [TrainingStep], options: TrainingOptions) throws {
+    self.session = session
+    self.graph = graph
+    self.data = data
+    self.steps = steps
+    self.options = options
+    for (part, range) in [("training", options.rows), ("validation", options.validation)] where range.upperBound > data.count {
+      throw DatasetError.rows(part: part, range: range, count: data.count)
+    }
+    guard !options.rows.isEmpty else { throw DatasetError.rows(part: "training", range: options.rows, count: data.count) }
+
+    // Gradients exist once a program is bound to them; updaters then bind to both.
+    _ = try trainingPrograms(batch: min(options.batch, options.rows.count))
+    for step in steps {
+      let chosen = session.store.entries.indices.filter {
+        session.store.entries[$0].isTrainable && glob(step.pattern, matches: session.store.entries[$0].path)
+      }
+      updaters.append(
+        try Updater(
+          step.optimizer, attributes: step.attributes, parameters: chosen, store: session.store, run: session.run, place: step.place))
+    }
+  }
+
+  /// Trains until the last epoch, or until the session's run is cancelled: then it stops after the current step, and saves.
+  public func train(_ watch: (TrainingEvent) -> Void = { _ in }) throws -> TrainingSummary {
+    let start = monotonicSeconds()
+    var summary = TrainingSummary(wasInterrupted: false, epochs: 0, steps: 0, training: [], validation: [], seconds: 0)
+    let perEpoch = (options.rows.count + options.batch - 1) / options.batch
+    for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
+      let epochStart = monotonicSeconds()
+      let order = options.shuffles ? shuffled(options.rows, seed: session.run.seed, epoch: epoch) : options.rows.map { Int64($0) }
+      var means = Means(steps.map(\.name) + options.metrics.map(\.name))
+      for index in 0..<perEpoch {
+        let rows = index * options.batch..<min((index + 1) * options.batch, order.count)
+        try order.withUnsafeBufferPointer { try runStep(UnsafeBufferPointer(rebasing: $0[rows]), epoch: epoch, into: &means) }
+        let now = monotonicSeconds()
+        let done = Double((epoch - 1) * perEpoch + index + 1)
+        watch(
+          .step(
+            epoch: epoch, step: index + 1, steps: perEpoch, numbers: means.numbers, samplesPerSecond: Double(means.count) / (now - epochStart),
+            secondsLeft: (now - start) / done * (Double(options.epochs * perEpoch) - done)))
+        if session.run.isCancelled {
+          summary.wasInterrupted = true
+          break
+        }
+      }
+      summary.training = means.numbers
+      let trained = monotonicSeconds() - epochStart
+      if !summary.wasInterrupted {
+        summary.epochs = epoch
+        summary.validation = try evaluate(options.validation)
+        watch(
+          .epoch(
+            epoch, of: options.epochs, training: means.numbers, validation: summary.validation,
+            samplesPerSecond: Double(means.count) / trained, seconds: monotonicSeconds() - epochStart))
+      }
+      if let path = options.weights {
+        try save(path)
+        watch(.saved(path: path))
+      }
+      if summary.wasInterrupted { break }
+    }
+    summary.steps = updates
+    summary.seconds = monotonicSeconds() - start
+    return summary
+  }
+
+  /// Means of the losses and metrics over some examples, without training.
+  public func evaluate(_ rows: Range<Int>) throws -> TrainingEvent.Numbers {
+    if rows.isEmpty { return [] }
+    var means = Means(steps.map(\.name) + options.metrics.map(\.name))
+    let size = min(rows.count, 256)
+    var from = rows.lowerBound
+    while from < rows.upperBound {
+      let part = from..<min(from + size, rows.upperBound)
+      let program = try evaluationProgram(batch: part.count)
+      let indices = part.map { Int64($0) }
+      indices.withUnsafeBufferPointer { data.fill(program.inputs, rows: $0) }
+      try program.forward()
+      for i in 0..<means.values.count { means.add(program.scalar(i), at: i, weight: part.count) }
+      means.count += part.count
+      from = part.upperBound
+    }
+    return means.numbers
+  }
+
+  private func runStep(_ rows: UnsafeBufferPointer<Int64>, epoch: Int, into means: inout Means) throws {
+    let programs = try trainingPrograms(batch: rows.count)
+    updates += 1
+    session.run.step = UInt64(updates)
+    for (i, (program, step)) in zip(programs, steps).enumerated() {
+      data.fill(program.inputs, rows: rows)
+      try program.forward()
+      let loss = program.scalar(0)
+      guard loss.isFinite else { throw diverged(program, step, epoch: epoch, loss: loss) }
+      try program.backward()
+      try updaters[i].update(rate: step.rate, step: updates)
+      means.add(loss, at: i, weight: rows.count)
+      if i == 0 { for m in options.metrics.indices { means.add(program.scalar(1 + m), at: steps.count + m, weight: rows.count) } }
+    }
+    means.count += rows.count
+  }
+
+  private func trainingPrograms(batch: Int) throws -> [Program] {
+    if let known = programs[batch] { return known }
+    let made = try steps.map {
+      try session.trainingProgram(
+        graph, inputs: data.specs(batch: batch), minimise: $0.minimise, pattern: $0.pattern, wanted: options.metrics.map(\.source))
+    }
+    programs[batch] = made
+    return made
+  }
+
+  private func evaluationProgram(batch: Int) throws -> Program {
+    if let known = evaluations[batch] { return known }
+    let made = try session.evaluationProgram(
+      graph, inputs: data.specs(batch: batch), wanted: steps.map(\.minimise) + options.metrics.map(\.source))
+    evaluations[batch] = made
+    return made
+  }
+
+  /// Writes every parameter atomically.
+  public func save(_ path: String) throws {
+    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
+  }
+
+  /// Where the first value that is not finite appeared: in a parameter, after the last update, or in a layer's output.
+  private func diverged(_ program: Program, _ step: TrainingStep, epoch: Int, loss: Double) -> TrainingError {
+    for entry in session.store.entries where entry.spec.dtype == .f32 {
+      guard let floats = entry.pointer?.assumingMemoryBound(to: Float.self) else { continue }
+      if let bad = UnsafeBufferPointer(start: floats, count: entry.spec.count).first(where: { !$0.isFinite }) {
+        return .diverged(
+          loss: step.name, value: loss, epoch: epoch, step: updates, where: "parameter '\(entry.path)' has become \(bad)",
+          weights: options.weights, saved: epoch > 1)
+      }
+    }
+    var place = "it appeared in no layer's output"
+    if let found = try? program.firstNonFinite() {
+      place = "it first appeared in layer '\(found.layer)' (\(found.kind)): \(found.output)\(found.index) is \(found.value)"
+    }
+    return .diverged(
+      loss: step.name, value: loss, epoch: epoch, step: updates, where: place, weights: options.weights, saved: epoch > 1)
+  }
+}
+
+/// Running means over examples.
+private struct Means {
+  var names: [String]
+  var values: [(sum: Double, weight: Double)]
+  var count = 0
+
+  init(_ names: [String]) {
+    self.names = names
+    values = names.map { _ in (0, 0) }
+  }
+
+  mutating func add(_ value: Double, at i: Int, weight: Int) {
+    values[i].sum += value * Double(weight)
+    values[i].weight += Double(weight)
+  }
+
+  var numbers: TrainingEvent.Numbers { zip(names, values).map { ($0, $1.weight > 0 ? $1.sum / $1.weight : 0) } }
+}
+
+extension Program {
+  /// Output `i`, which is one number.
+  fileprivate func scalar(_ i: Int) -> Double { Double(output(i).load(as: Float.self)) }
+}
+
+/// Training that cannot go on.
+public enum TrainingError: ExplainedError, Hashable {
+  /// The loss is NaN or infinite. Nothing was updated with it.
+  case diverged(loss: String, value: Double, epoch: Int, step: Int, where: String, weights: String?, saved: Bool)
+
+  public var message: String {
+    switch self {
+    case .diverged(let loss, let value, let epoch, let step, let place, _, _):
+      "'\(loss)' is \(value) at step \(step), in epoch \(epoch): \(place)"
+    }
+  }
+
+  public var help: String {
+    switch self {
+    case .diverged(_, _, _, _, _, let weights, let saved):
+      if let weights, saved {
+        "lower the learning rate; \(weights) holds the weights of the epoch before"
+      } else {
+        "lower the learning rate; nothing was written"
+      }
+    }
+  }
+}
