@@ -144,7 +144,38 @@ ZOO_INLINE void finish(double sum, const zoo_finish *f, float *y, int64_t i) {
   y[i] = f->accumulates ? y[i] + result : result;
 }
 
+/// Outputs of one element each need no f64.
+ZOO_INLINE void map_outputs(
+    int32_t of, const zoo_nest *kept, const float *a, const float *b, zoo_finish f, float *y, int64_t first, int64_t last) {
+  const int64_t db = kept->stride[1][kept->rank - 1];
+  for (zoo_cursor c = zoo_start(kept, first, last); c.left > 0; zoo_next(kept, &c)) {
+    for (int64_t start = 0; start < c.run; start += CHUNK) {
+      const int64_t n = zoo_smaller(CHUNK, c.run - start), at = last - c.left + start;
+      float part[CHUNK];
+      for (int64_t i = 0; i < n; i++) part[i] = 0;
+      add_terms(of, part, a + c.offset[0] + start, b + c.offset[1] + start * db, db, n);
+      if (f.scale != 1)
+        for (int64_t i = 0; i < n; i++) part[i] *= (float)f.scale;
+      if (f.divisor)
+        for (int64_t i = 0; i < n; i++) part[i] /= f.divisor[at + i];
+      if (f.accumulates)
+        for (int64_t i = 0; i < n; i++) y[at + i] += part[i];
+      else
+        for (int64_t i = 0; i < n; i++) y[at + i] = part[i];
+    }
+  }
+}
+
+ZOO_CLONES static void map(
+    int32_t of, const zoo_nest *kept, const float *a, const float *b, zoo_finish f, float *y, int64_t first, int64_t last) {
+  if (of == ZOO_OF_PRODUCTS) map_outputs(ZOO_OF_PRODUCTS, kept, a, b, f, y, first, last);
+  else if (of == ZOO_OF_QUOTIENTS) map_outputs(ZOO_OF_QUOTIENTS, kept, a, b, f, y, first, last);
+  else map_outputs(ZOO_OF_FIRST, kept, a, b, f, y, first, last);
+}
+
 void zoo_sum(const zoo_reduction *r, int32_t of, const float *a, const float *b, zoo_finish f, float *y, int64_t first, int64_t last) {
+  const int64_t da = r->kept.stride[0][r->kept.rank - 1], db = r->kept.stride[1][r->kept.rank - 1];
+  if (r->reduced.count == 1 && da == 1 && (db == 0 || db == 1) && of <= ZOO_OF_QUOTIENTS) return map(of, &r->kept, a, b, f, y, first, last);
   double sums[CHUNK];
   for (int64_t start = first; start < last; start += CHUNK) {
     const int64_t end = zoo_smaller(start + CHUNK, last);
