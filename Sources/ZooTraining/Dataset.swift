@@ -16,7 +16,6 @@ public struct Dataset {
   }
 
   private let columns: [Column]  // in the order of the graph's inputs
-  private let order: [String]
   /// How many examples there are.
   public let count: Int
 
@@ -45,7 +44,6 @@ public struct Dataset {
       throw .counts(first: arrays[0].name, count: first, other: given.name, otherCount: column.array.spec.shape[0])
     }
     self.columns = columns
-    order = graph.inputs.map(\.name)
     count = first
   }
 
@@ -88,7 +86,7 @@ public enum DatasetError: ExplainedError, Hashable {
   /// Arrays of different lengths.
   case counts(first: String, count: Int, other: String, otherCount: Int)
   /// Rows that the data does not have.
-  case rows(part: String, range: Range<Int>, count: Int)
+  case rows(part: String, from: Int, to: Int, count: Int)
 
   public var message: String {
     switch self {
@@ -97,8 +95,8 @@ public enum DatasetError: ExplainedError, Hashable {
     case .shape(let input, let wants, let array, let has): "input '\(input)' takes \(wants), but array '\(array)' is \(has)"
     case .dtype(let input, let wants, let array, let has): "input '\(input)' takes \(wants), which array '\(array)' \(has) cannot become"
     case .counts(let first, let count, let other, let otherCount): "array '\(first)' has \(count) rows, but '\(other)' has \(otherCount)"
-    case .rows(let part, let range, let count):
-      "the \(part) rows are \(range.lowerBound) to \(range.upperBound), but the data has \(count)"
+    case .rows(let part, let from, let to, let count):
+      "the \(part) rows are \(from) to \(to), but the data has \(count)"
     }
   }
 

@@ -1,38 +1,6 @@
-public import ZooFormats
+import ZooFormats
 public import ZooRuntime
 public import ZooTypes
-
-/// One step of the training program: what it minimises, and what it changes.
-public struct TrainingStep: Sendable {
-  /// The scalar to minimise.
-  public var minimise: Source
-  /// Its name, for messages.
-  public var name: String
-  /// Which parameters it updates: a pattern over their paths.
-  public var pattern: String
-  /// The optimiser's update.
-  public var optimizer: KindInfo
-  /// One for each attribute that it declares.
-  public var attributes: [AttributeLiteral]
-  /// The learning rate.
-  public var rate: Double
-  /// Where the manifest says so.
-  public var place: Place?
-
-  /// A step.
-  public init(
-    minimise: Source, name: String, pattern: String = "*", optimizer: KindInfo, attributes: [AttributeLiteral], rate: Double,
-    place: Place? = nil
-  ) {
-    self.minimise = minimise
-    self.name = name
-    self.pattern = pattern
-    self.optimizer = optimizer
-    self.attributes = attributes
-    self.rate = rate
-    self.place = place
-  }
-}
 
 /// How long and on what a model is trained.
 public struct TrainingOptions: Sendable {
@@ -43,18 +11,18 @@ public struct TrainingOptions: Sendable {
   /// Whether each epoch has an order of its own.
   public var shuffles: Bool
   /// The examples that are trained on.
-  public var rows: Range<Int>
+  public var rows: [Int64]
   /// The examples that are held out; empty: none.
-  public var validation: Range<Int>
-  /// Values to report, by name.
-  public var metrics: [(name: String, source: Source)]
+  public var validation: [Int64]
+  /// Values to report.
+  public var metrics: [TrainingMetric]
   /// Where weights go after each epoch; nil: nowhere.
   public var weights: String?
 
   /// Options.
   public init(
-    epochs: Int, batch: Int, shuffles: Bool = true, rows: Range<Int>, validation: Range<Int> = 0..<0,
-    metrics: [(name: String, source: Source)] = [], weights: String? = nil
+    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], metrics: [TrainingMetric] = [],
+    weights: String? = nil
   ) {
     self.epochs = epochs
     self.batch = batch
@@ -114,20 +82,15 @@ public final class Trainer {
     self.data = data
     self.steps = steps
     self.options = options
-    for (part, range) in [("training", options.rows), ("validation", options.validation)] where range.upperBound > data.count {
-      throw DatasetError.rows(part: part, range: range, count: data.count)
-    }
-    guard !options.rows.isEmpty else { throw DatasetError.rows(part: "training", range: options.rows, count: data.count) }
+    precondition(!options.rows.isEmpty && options.batch > 0, "there is nothing to train on")
 
     // Gradients exist once a program is bound to them; updaters then bind to both.
     _ = try trainingPrograms(batch: min(options.batch, options.rows.count))
     for step in steps {
-      let chosen = session.store.entries.indices.filter {
-        session.store.entries[$0].isTrainable && glob(step.pattern, matches: session.store.entries[$0].path)
-      }
       updaters.append(
         try Updater(
-          step.optimizer, attributes: step.attributes, parameters: chosen, store: session.store, run: session.run, place: step.place))
+          step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
+          store: session.store, run: session.run, place: step.optimizer.place))
     }
   }
 
@@ -138,7 +101,7 @@ public final class Trainer {
     let perEpoch = (options.rows.count + options.batch - 1) / options.batch
     for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
       let epochStart = monotonicSeconds()
-      let order = options.shuffles ? shuffled(options.rows, seed: session.run.seed, epoch: epoch) : options.rows.map { Int64($0) }
+      let order = options.shuffles ? shuffled(options.rows, seed: session.run.seed, epoch: epoch) : options.rows
       var means = Means(steps.map(\.name) + options.metrics.map(\.name))
       for index in 0..<perEpoch {
         let rows = index * options.batch..<min((index + 1) * options.batch, order.count)
@@ -176,20 +139,16 @@ public final class Trainer {
   }
 
   /// Means of the losses and metrics over some examples, without training.
-  public func evaluate(_ rows: Range<Int>) throws -> TrainingEvent.Numbers {
+  public func evaluate(_ rows: [Int64]) throws -> TrainingEvent.Numbers {
     if rows.isEmpty { return [] }
     var means = Means(steps.map(\.name) + options.metrics.map(\.name))
-    let size = min(rows.count, 256)
-    var from = rows.lowerBound
-    while from < rows.upperBound {
-      let part = from..<min(from + size, rows.upperBound)
+    for from in stride(from: 0, to: rows.count, by: 256) {
+      let part = from..<min(from + 256, rows.count)
       let program = try evaluationProgram(batch: part.count)
-      let indices = part.map { Int64($0) }
-      indices.withUnsafeBufferPointer { data.fill(program.inputs, rows: $0) }
+      rows.withUnsafeBufferPointer { data.fill(program.inputs, rows: UnsafeBufferPointer(rebasing: $0[part])) }
       try program.forward()
       for i in 0..<means.values.count { means.add(program.scalar(i), at: i, weight: part.count) }
       means.count += part.count
-      from = part.upperBound
     }
     return means.numbers
   }
@@ -204,7 +163,7 @@ public final class Trainer {
       let loss = program.scalar(0)
       guard loss.isFinite else { throw diverged(program, step, epoch: epoch, loss: loss) }
       try program.backward()
-      try updaters[i].update(rate: step.rate, step: updates)
+      try updaters[i].update(rate: step.optimizer.rate, step: updates)
       means.add(loss, at: i, weight: rows.count)
       if i == 0 { for m in options.metrics.indices { means.add(program.scalar(1 + m), at: steps.count + m, weight: rows.count) } }
     }
@@ -215,7 +174,7 @@ public final class Trainer {
     if let known = programs[batch] { return known }
     let made = try steps.map {
       try session.trainingProgram(
-        graph, inputs: data.specs(batch: batch), minimise: $0.minimise, pattern: $0.pattern, wanted: options.metrics.map(\.source))
+        graph, inputs: data.specs(batch: batch), minimise: $0.minimized, patterns: $0.updated, wanted: options.metrics.map(\.source))
     }
     programs[batch] = made
     return made
@@ -224,7 +183,7 @@ public final class Trainer {
   private func evaluationProgram(batch: Int) throws -> Program {
     if let known = evaluations[batch] { return known }
     let made = try session.evaluationProgram(
-      graph, inputs: data.specs(batch: batch), wanted: steps.map(\.minimise) + options.metrics.map(\.source))
+      graph, inputs: data.specs(batch: batch), wanted: steps.map(\.minimized) + options.metrics.map(\.source))
     evaluations[batch] = made
     return made
   }

@@ -46,9 +46,9 @@ public final class Session {
   /// A program that also runs backwards: afterwards the gradients of `minimise` are in the store.
   ///
   /// `graph` extends this session's graph, with losses for example; `wanted` are values to be kept (metrics); parameters are
-  /// those whose path matches `pattern`. The caller keeps the program.
+  /// those whose path matches one of `patterns`. The caller keeps the program.
   public func trainingProgram(
-    _ graph: Graph, inputs: [Spec], minimise: Source, pattern: String = "*", wanted: [Source] = [], inputGradients: Set<Int> = []
+    _ graph: Graph, inputs: [Spec], minimise: Source, patterns: [String] = ["*"], wanted: [Source] = [], inputGradients: Set<Int> = []
   ) throws -> Program {
     try graph.check(inputs)
     let planned = try PlannedGraph(
@@ -56,9 +56,9 @@ public final class Session {
     let loss = planned.spec(minimise)
     guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: graph.name(of: minimise), got: loss) }
     try prepareParameters()
-    let chosen = store.entries.indices.filter { store.entries[$0].isTrainable && glob(pattern, matches: store.entries[$0].path) }
     let differentiation = try Differentiation(
-      planned, minimise: minimise, name: graph.name(of: minimise), parameters: Set(chosen), inputs: inputGradients, pattern: pattern)
+      planned, minimise: minimise, name: graph.name(of: minimise), parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
+      pattern: patterns.joined(separator: " "))
     return try Program(planned, store: store, differentiation: differentiation)
   }
 
@@ -68,6 +68,13 @@ public final class Session {
     let planned = try PlannedGraph(graph, inputs: inputs, wanted: wanted, training: false, fuse: fuses, store: store, run: run)
     try prepareParameters()
     return try Program(planned, store: store)
+  }
+
+  /// The indices in the store of the parameters that may be trained and whose path matches one of `patterns`.
+  public func trainable(matching patterns: [String]) -> [Int] {
+    store.entries.indices.filter { i in
+      store.entries[i].isTrainable && patterns.contains { glob($0, matches: store.entries[i].path) }
+    }
   }
 
   private func prepareParameters() throws(ParameterError) {
