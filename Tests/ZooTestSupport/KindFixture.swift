@@ -44,13 +44,13 @@ package struct KindFixture: CustomStringConvertible, @unchecked Sendable {
     file[self.name + "/" + name].map { TensorBuffer($0.spec, bytes: file.bytes(of: $0)) }
   }
 
-  /// `prefix.0`, `prefix.1`, ... with nil for those absent.
+  /// `prefix.0`, `prefix.1`, ... with nil for inputs that are absent.
   package func tensors(_ prefix: String) -> [TensorBuffer?] {
     let indices = file.entries.compactMap { entry -> Int? in
       let start = name + "/" + prefix + "."
       return entry.name.hasPrefix(start) ? Int(entry.name.dropFirst(start.count)) : nil
     }
-    guard let last = (indices + absent).max() else { return [] }
+    guard let last = (indices + (prefix == "input" ? absent : [])).max() else { return [] }
     return (0...last).map { tensor("\(prefix).\($0)") }
   }
 
