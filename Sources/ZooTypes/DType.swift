@@ -33,6 +33,12 @@ public struct DType: Hashable, Sendable, CustomStringConvertible {
   public static let u32 = DType(code: 1, bits: 32)
   /// 8-bit signed integers.
   public static let i8 = DType(code: 0, bits: 8)
+  /// 16-bit unsigned integers: in files, but in no layer.
+  public static let u16 = DType(code: 1, bits: 16)
+  /// 64-bit unsigned integers: in files, but in no layer.
+  public static let u64 = DType(code: 1, bits: 64)
+  /// 16-bit signed integers: in files, but in no layer.
+  public static let i16 = DType(code: 0, bits: 16)
   /// 32-bit signed integers.
   public static let i32 = DType(code: 0, bits: 32)
   /// 64-bit signed integers.
