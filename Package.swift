@@ -78,6 +78,9 @@ let package = Package(
       name: "ZooTestSupport", dependencies: ["CZoo", "CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], path: "Tests/ZooTestSupport",
       swiftSettings: settings),
     .testTarget(name: "PluginTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTypes"], swiftSettings: settings),
+    .testTarget(
+      name: "ZooRuntimeTests", dependencies: ["CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
+      swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["ZooFormats"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,

@@ -5,35 +5,28 @@
 
 enum { BLOCKS = 16 }; /* counters in flight: one per vector lane */
 
-/* One Philox block per lane: 4 numbers of each of BLOCKS consecutive counters. */
-static inline void philox(const uint32_t key[2], const uint32_t tail[2], uint64_t first_block, uint32_t out[4][BLOCKS]) {
-  uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];
-  for (int i = 0; i < BLOCKS; i++) {
-    uint64_t block = first_block + (uint64_t)i;
-    c0[i] = (uint32_t)block;
-    c1[i] = (uint32_t)(block >> 32) ^ tail[0];
-    c2[i] = tail[1];
-    c3[i] = 0x5A4F4F31u; /* "ZOO1": a domain of our own */
-  }
-  uint32_t k0 = key[0], k1 = key[1];
+/* Ten rounds on BLOCKS counters at once, each lane's four words in c[0 ... 3][lane]. */
+static inline void philox(uint32_t c[4][BLOCKS], uint32_t k0, uint32_t k1) {
   for (int round = 0; round < 10; round++) {
     for (int i = 0; i < BLOCKS; i++) {
-      uint64_t p0 = (uint64_t)c0[i] * 0xD2511F53u, p1 = (uint64_t)c2[i] * 0xCD9E8D57u;
-      uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
-      c1[i] = (uint32_t)p1;
-      c3[i] = (uint32_t)p0;
-      c0[i] = n0;
-      c2[i] = n2;
+      uint64_t p0 = (uint64_t)c[0][i] * 0xD2511F53u, p1 = (uint64_t)c[2][i] * 0xCD9E8D57u;
+      uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1][i] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c[3][i] ^ k1;
+      c[1][i] = (uint32_t)p1;
+      c[3][i] = (uint32_t)p0;
+      c[0][i] = n0;
+      c[2][i] = n2;
     }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  for (int i = 0; i < BLOCKS; i++) {
-    out[0][i] = c0[i];
-    out[1][i] = c1[i];
-    out[2][i] = c2[i];
-    out[3][i] = c3[i];
-  }
+}
+
+void zoo_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c[4][BLOCKS];
+  for (int word = 0; word < 4; word++)
+    for (int i = 0; i < BLOCKS; i++) c[word][i] = counter[word];
+  philox(c, key[0], key[1]);
+  for (int word = 0; word < 4; word++) out[word] = c[word][0];
 }
 
 /* splitmix64's finaliser: every bit of seed and path reaches every bit of the key. */
@@ -46,12 +39,18 @@ static uint64_t mix(uint64_t x) {
 CLONES void zoo_random_bits(uint64_t seed, uint64_t path_key, uint64_t step, uint32_t stream, uint64_t first, uint32_t *into,
                             int64_t count) {
   uint64_t mixed = mix(seed + 0x9E3779B97F4A7C15u * (mix(path_key) | 1));
-  uint32_t key[2] = {(uint32_t)mixed, (uint32_t)(mixed >> 32)};
-  /* c1: 16 bits of the block's upper half, 8 of the stream, 8 of the step's upper half; c2: the step's lower half. */
-  uint32_t tail[2] = {(stream & 0xFFu) << 16 | (uint32_t)(step >> 32) << 24, (uint32_t)step};
+  /* Word 1: 16 bits of the block's upper half, 8 of the stream, 8 of the step's upper half; word 2: the step's lower half. */
+  uint32_t second = (stream & 0xFFu) << 16 | (uint32_t)(step >> 32) << 24;
   uint32_t block[4][BLOCKS];
   for (int64_t done = 0; done < count; done += 4 * BLOCKS) {
-    philox(key, tail, (first + (uint64_t)done) / 4, block);
+    for (int i = 0; i < BLOCKS; i++) {
+      uint64_t index = (first + (uint64_t)done) / 4 + (uint64_t)i;
+      block[0][i] = (uint32_t)index;
+      block[1][i] = (uint32_t)(index >> 32) ^ second;
+      block[2][i] = (uint32_t)step;
+      block[3][i] = 0x5A4F4F31u; /* "ZOO1": a domain of our own */
+    }
+    philox(block, (uint32_t)mixed, (uint32_t)(mixed >> 32));
     int64_t left = count - done;
     if (left >= 4 * BLOCKS) {
       for (int i = 0; i < BLOCKS; i++)

@@ -44,6 +44,9 @@ int32_t zoo_run_is_cancelled(const zoo_run *);
 /// FNV-1a of the path: which random numbers are whose.
 uint64_t zoo_path_key(const char *path, uint64_t count);
 
+/// One block of Philox 4x32-10, as the paper defines it.
+void zoo_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
 /// `count` numbers of Philox 4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405), keyed by seed and path, counted by
 /// step, stream and index. `first` is the index of the first one, a multiple of 4.
 void zoo_random_bits(uint64_t seed, uint64_t path_key, uint64_t step, uint32_t stream, uint64_t first, uint32_t *into, int64_t count);
