@@ -9,7 +9,7 @@ public import ZooPlugin
 ///     try product.execute(call, a.floats, b.floats, into: c.floats, scratch: call.scratch)
 ///
 /// Results are the same bits on any number of threads, and executing allocates nothing.
-public struct MatMul: Sendable {
+public struct MatMul: @unchecked Sendable {
   /// How a matrix lies in memory: how many elements further the next row and the next column are.
   public struct Strides: Hashable, Sendable {
     /// From one row to the next, in elements.
