@@ -87,13 +87,14 @@ public struct KindInfo: @unchecked Sendable {
   public let table: UnsafePointer<zoo_kind>?
 
   /// A kind that no family has, for tests that only read manifests.
-  public init(name: String, attributes: [AttributeInfo] = [], inputs: [PortInfo], outputs: [PortInfo]) {
+  public init(name: String, attributes: [AttributeInfo] = [], inputs: [PortInfo], outputs: [PortInfo], isUpdate: Bool = false) {
     self.name = name
     (summary, formula, reference) = ("", "", "")
     self.attributes = attributes
     self.inputs = inputs
     self.outputs = outputs
-    (isDifferentiable, isUpdate, isElementwise, table) = (true, false, false, nil)
+    self.isUpdate = isUpdate
+    (isDifferentiable, isElementwise, table) = (true, false, nil)
   }
 }
 
@@ -115,12 +116,12 @@ public struct CodecInfo: @unchecked Sendable {
   public let table: UnsafePointer<zoo_codec>?
 
   /// A codec that no family has, for tests that only read manifests.
-  public init(name: String, extensions: [String] = [], attributes: [AttributeInfo] = []) {
+  public init(name: String, extensions: [String] = [], attributes: [AttributeInfo] = [], reads: Bool = true, writes: Bool = true) {
     self.name = name
     summary = ""
     self.extensions = extensions
     self.attributes = attributes
-    (reads, writes, table) = (true, true, nil)
+    (self.reads, self.writes, table) = (reads, writes, nil)
   }
 }
 
