@@ -45,6 +45,13 @@ public struct JSONObject: Sendable {
   /// The number of members.
   public var count: Int { members.count }
 
+  /// The members that `isIncluded` accepts, in order and in their places.
+  public func filter(_ isIncluded: (Member) -> Bool) -> JSONObject {
+    var result = JSONObject()
+    for member in members where isIncluded(member) { result.add(member) }
+    return result
+  }
+
   /// Where the member of that name is among `members`.
   func find(_ name: String) -> Int? {
     if let index { return index[name] }

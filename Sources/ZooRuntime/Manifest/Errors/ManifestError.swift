@@ -14,7 +14,9 @@ public struct ManifestError: ExplainedError, Hashable {
     self.place = place
   }
 
-  /// What can be wrong. The words for each are in ManifestError+Words.swift and ManifestError+Help.swift.
+  /// What can be wrong.
+  ///
+  /// The words for each are in ManifestError+Words.swift and ManifestError+Help.swift.
   public enum Problem: Hashable, Sendable {
     // The file
     /// It is not JSON.

@@ -154,10 +154,16 @@ enum ExpressionFunction: String, CaseIterable {
     case .sqrt, .log2:
       let value = try one(values)
       guard let x = value.asDouble else { throw wrong(value) }
-      guard self == .sqrt ? x >= 0 : x > 0 else { throw ExpressionFailure(.undefined(function: rawValue, argument: "\(JSON(value).text())")) }
+      guard self == .sqrt ? x >= 0 : x > 0 else {
+        throw ExpressionFailure(.undefined(function: rawValue, argument: "\(JSON(value).text())"))
+      }
       let result = self == .sqrt ? x.squareRoot() : Glibc.log2(x)
       // Like division: a whole number of a whole number, where it is exact.
-      if case .integer(let a) = value, let r = Int(exactly: result), self == .sqrt ? r * r == a : r < 63 && 1 << r == a { return .integer(r) }
+      if case .integer(let a) = value, let r = Int(exactly: result),
+        self == .sqrt ? r.multipliedFullWidth(by: r) == (0, UInt(a)) : 1 << r == a
+      {
+        return .integer(r)
+      }
       return .number(result)
     case .len:
       guard case .array(let elements) = try one(values) else { throw wrong(values[0]) }

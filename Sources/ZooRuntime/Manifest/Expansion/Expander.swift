@@ -1,0 +1,192 @@
+import ZooFormats
+import ZooTypes
+
+/// Expands the lists of a manifest into nodes: every repeat copied, every define filled in, every name given a path.
+///
+/// References are only noted: `Resolver` follows them when all names are known.
+final class Expander {
+  let document: JSONDocument
+  let catalog: any KindCatalog
+  let budget = Budget()
+  private(set) var drafts: [Draft] = []
+  private let defines: [String: JSON]
+  // What expressions see everywhere: the manifest's settings.
+  private let settings: Scope
+  // The defines that are being filled in, from the outside in.
+  private var uses: [String] = []
+  private var depth = 0
+
+  init(document: JSONDocument, catalog: any KindCatalog, defines: [String: JSON], settings: Scope) {
+    (self.document, self.catalog, self.defines, self.settings) = (document, catalog, defines, settings)
+  }
+
+  /// Evaluates what stands outside of any repeat or define.
+  var evaluator: Evaluator { Evaluator(document: document, scope: settings, budget: budget) }
+
+  /// What follows references in `root`, now that everything in it has a name.
+  func resolver(_ root: Block) -> Resolver { Resolver(document: document, drafts: drafts, root: root) }
+
+  /// Appends the nodes of `items` to `block`.
+  func expand(_ items: [JSON], into block: Block, _ evaluate: Evaluator) throws(ManifestError) {
+    for item in try Item.list(items, in: block, evaluate) {
+      if let problem = budget.addNode() { throw item.fields.error(problem, at: nil) }
+      switch item.form {
+      case .layer: try addNode(item, to: block)
+      case .repeat: try addCopies(item, to: block)
+      case .use: try addUse(item, to: block)
+      case .graph: try addGroup(item, to: block)
+      }
+    }
+  }
+
+  private func addNode(_ item: Item, to block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let name = try item.fields.require("layer", try item.fields.text("layer"), about: "")
+    guard let kind = catalog.kind(name) else {
+      throw item.fields.error(.unknownLayer(path: path, kind: name, known: catalog.kindNames), at: item.fields.raw("layer"))
+    }
+    guard !kind.isUpdate else { throw item.fields.error(.updateAsLayer(path: path, kind: name), at: item.fields.raw("layer")) }
+    let owner = ManifestError.Owner.node(path: path, kind: name)
+    let fields = item.fields.named(owner)
+    _ = try fields.text("about")
+
+    let share = try reference("share", fields, in: block)
+    let initialize = try fields["initialize"]
+    if share != nil, let initialize { throw fields.error(.shareInitialized(owner), at: initialize) }
+    drafts.append(
+      Draft(
+        path: path, kind: kind, attributes: try attributes(of: kind, fields), inputs: try Wiring(fields, kind.inputs, in: block).wires,
+        initializers: try initialize.map { (json) throws(ManifestError) in try InitializerReader.read(json, of: owner, fields.evaluate) }
+          ?? [:],
+        isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen, share: share, block: block, json: fields.json))
+    block.members[item.name] = .node(drafts.count - 1)
+    if !kind.outputs.isEmpty { block.previous = .node(drafts.count - 1, output: 0) }
+  }
+
+  /// What a node says besides the keys that every node has.
+  private func attributes(of kind: KindInfo, _ fields: Fields) throws(ManifestError) -> [AttributeLiteral] {
+    let others = fields.object.filter { !ItemForm.layer.keys.contains($0.name) }
+    let values = try fields.evaluate(JSON(.object(others), at: fields.json.position))
+    return try AttributeReader(fields.owner, in: document).read(kind.attributes, from: values, except: ItemForm.layer.keys)
+  }
+
+  private func addGroup(_ item: Item, to block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let fields = item.fields.named(.block(path: path))
+    let inner = try self.block(fields, path: path, in: block, parent: block, try incoming(fields, in: block))
+    let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: fields.evaluate)
+    try fill(inner, fields.evaluated(by: fields.evaluate.with(settings.dictionary)))
+    block.members[item.name] = .block(inner)
+    block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
+  }
+
+  private func addCopies(_ item: Item, to block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let fields = item.fields.named(.block(path: path))
+    guard let count = try fields.integer("repeat", in: 0...Budget.nodeLimit) else { return }
+    var incoming = try incoming(fields, in: block)
+    var copies: [Block] = []
+    for index in 0..<count {
+      if let problem = budget.addNode() { throw fields.error(problem, at: nil) }
+      let inner = try self.block(fields, path: "\(path).\(index)", sharePath: path, in: block, parent: block, incoming)
+      let evaluate = fields.evaluate.with(["index": JSON(.integer(index))])
+      let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: evaluate)
+      try fill(inner, fields.evaluated(by: evaluate.with(settings.dictionary)))
+      copies.append(inner)
+      // What a copy puts out is what the next one takes; further inputs are the same for all.
+      incoming.slots = Array(inner.outputs.prefix(incoming.slots.count) + incoming.slots.dropFirst(inner.outputs.count))
+    }
+    let last = copies.last
+    let all = Copies(path: path, blocks: copies, outputNames: last?.outputNames ?? [], outputs: last?.outputs ?? incoming.slots)
+    block.members[item.name] = .copies(all)
+    block.previous = all.outputs.first.map(Wire.slot) ?? block.previous
+  }
+
+  private func addUse(_ item: Item, to block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let fields = item.fields.named(.block(path: path))
+    let name = try fields.require("use", try fields.text("use"), about: "")
+    guard let json = defines[name] else { throw fields.error(.unknownDefine(name, known: defines.keys.sorted()), at: fields.raw("use")) }
+    if let start = uses.firstIndex(of: name) { throw fields.error(.recursion(Array(uses[start...]) + [name]), at: fields.raw("use")) }
+    uses.append(name)
+    defer { uses.removeLast() }
+
+    let define = try Fields(json, of: .define(name), keys: Define.keys, evaluator)
+    let given = try fields["with"] ?? JSON(.object(JSONObject()))
+    guard let with = given.object else {
+      throw fields.error(.wrongType(.key("with", of: fields.owner), wanted: .object, got: given.shown), at: given)
+    }
+    let settings = try Settings.resolve(define.raw("settings"), of: define.owner, given: .values(with, at: fields.json), in: evaluator)
+    let inner = try self.block(fields, path: path, in: block, parent: nil, try incoming(fields, in: block, named: define))
+    try fill(inner, define.evaluated(by: evaluator.with(settings.dictionary)))
+    block.members[item.name] = .block(inner)
+    block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
+  }
+
+  /// The inputs of a block: their names, if it gives any, and what they are.
+  private struct Incoming {
+    var names: [String]
+    var slots: [Slot]
+  }
+
+  /// What a block takes.
+  ///
+  /// The names of its inputs are its own, or those of the define that it uses.
+  private func incoming(_ fields: Fields, in block: Block, named define: Fields? = nil) throws(ManifestError) -> Incoming {
+    let declaring = define ?? fields
+    let names = try declaring.texts("inputs")
+    for (i, name) in (names ?? []).enumerated() {
+      guard Names.isName(name) else {
+        throw declaring.error(.badName(name, of: .key("inputs", of: declaring.owner)), at: declaring.raw("inputs"))
+      }
+      if names?.prefix(i).contains(name) ?? false { throw declaring.error(.duplicateName(name, first: nil), at: declaring.raw("inputs")) }
+    }
+    // Without names there is one input, which nothing has to take.
+    let ports = names?.map { PortInfo($0) } ?? [PortInfo("in", optional: true)]
+    let wires = try Wiring(fields, ports, in: block).wires
+    return Incoming(names: names ?? [], slots: wires.compactMap { $0.map(Slot.init) })
+  }
+
+  private func block(
+    _ fields: Fields, path: String, sharePath: String? = nil, in block: Block, parent: Block?, _ incoming: Incoming
+  ) throws(ManifestError) -> Block {
+    _ = try fields.text("about")
+    let share = try reference("share", fields, in: block)
+    return Block(
+      path: path, parent: parent, inputNames: incoming.names, inputs: incoming.slots,
+      isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen,
+      share: share.map { BlockShare($0, path: sharePath ?? path, outer: block.share) } ?? block.share)
+  }
+
+  /// Expands the graph of `fields` into `block`, and notes what comes out of it.
+  private func fill(_ block: Block, _ fields: Fields) throws(ManifestError) {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Budget.depthLimit else { throw fields.error(.tooLarge(.depth(limit: Budget.depthLimit)), at: nil) }
+    try expand(try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: block, fields.evaluate)
+    guard let names = try fields.texts("outputs") else {
+      block.outputs = block.previous.map { [Slot($0)] } ?? []
+      return
+    }
+    let owner = ManifestError.Owner.key("outputs", of: fields.owner)
+    block.outputNames = names
+    block.outputs = names.map {
+      Slot(.reference(Reference(name: $0, block: block, owner: owner, json: fields.raw("outputs") ?? fields.json)))
+    }
+  }
+
+  private func reference(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> Reference? {
+    guard let json = fields.raw(key), let name = try fields.text(key) else { return nil }
+    return Reference(name: name, block: block, owner: fields.owner, json: json)
+  }
+}
+
+/// The keys of a define.
+enum Define {
+  static let keys = ["about", "settings", "inputs", "outputs", "graph"]
+}
+
+extension JSONObject {
+  /// The members by name, without their order.
+  var dictionary: [String: JSON] { Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) }) }
+}

@@ -1,0 +1,97 @@
+import ZooFormats
+
+/// What an item of a graph's list can be.
+///
+/// Loops, calls and conditions will be further forms.
+enum ItemForm: String, CaseIterable {
+  case layer, `repeat`, use, graph
+
+  /// The keys that such an item has; a layer's attributes come on top.
+  var keys: [String] {
+    switch self {
+    case .layer: ["layer", "name", "in", "share", "initialize", "frozen", "about"]
+    case .repeat: ["repeat", "name", "in", "inputs", "outputs", "settings", "graph", "share", "frozen", "about"]
+    case .use: ["use", "name", "in", "with", "share", "frozen", "about"]
+    case .graph: ["graph", "name", "in", "inputs", "outputs", "settings", "share", "frozen", "about"]
+    }
+  }
+}
+
+/// An item of a graph's list: what it is, and its name.
+struct Item {
+  let form: ItemForm
+  let fields: Fields
+  let name: String
+
+  /// Reads the list of a graph and names every item, those without a name by what they are: `tanh`, `tanh_2`.
+  static func list(_ items: [JSON], in block: Block, _ evaluate: Evaluator) throws(ManifestError) -> [Item] {
+    var forms: [(form: ItemForm, fields: Fields, name: String?)] = []
+    for json in items {
+      let (form, fields) = try read(json, in: block, evaluate)
+      let name = try fields.text("name")
+      if let name {
+        guard Names.isName(name) else { throw fields.error(.badName(name, of: .key("name", of: fields.owner)), at: fields.raw("name")) }
+        if let first = block.places[name] {
+          throw fields.error(.duplicateName(name, first: evaluate.document.place(of: first)), at: fields.raw("name"))
+        }
+        if block.inputNames.contains(name) { throw fields.error(.duplicateName(name, first: nil), at: fields.raw("name")) }
+        block.places[name] = json
+      }
+      forms.append((form, fields, name))
+    }
+
+    var counts: [String: Int] = [:]
+    var result: [Item] = []
+    for (form, fields, name) in forms {
+      var chosen = name
+      if chosen == nil {
+        let base = try self.baseName(form, fields)
+        repeat {
+          counts[base, default: 0] += 1
+          let count = counts[base] ?? 1
+          chosen = count == 1 ? base : "\(base)_\(count)"
+        } while chosen.map { block.places[$0] != nil || block.inputNames.contains($0) } ?? false
+      }
+      let name = chosen ?? ""
+      block.places[name] = fields.json
+      guard block.path(of: name).utf8.count <= Budget.pathLimit else {
+        throw fields.error(.tooLarge(.path(limit: Budget.pathLimit)), at: nil)
+      }
+      result.append(Item(form: form, fields: fields, name: name))
+    }
+    return result
+  }
+
+  private static func read(_ json: JSON, in block: Block, _ evaluate: Evaluator) throws(ManifestError) -> (ItemForm, Fields) {
+    let owner = ManifestError.Owner.item(block.path)
+    guard let object = json.object else { throw evaluate.error(.wrongType(owner, wanted: .object, got: json.shown), at: json) }
+    let named = ItemForm.allCases.filter { object[$0.rawValue] != nil }
+    // A repeat has a graph too.
+    guard let form = named == [.repeat, .graph] ? .repeat : named.first, named.count == 1 || form == .repeat && named.count == 2 else {
+      throw evaluate.error(.unclearItem(keys: object.names), at: json)
+    }
+    let (subject, keys): (ManifestError.Owner, [String]?) =
+      switch form {
+      case .layer: (owner, nil)
+      case .repeat: (.section("repeat"), form.keys)
+      case .use: (.section("use"), form.keys)
+      case .graph: (.section("graph"), form.keys)
+      }
+    return (form, try Fields(json, of: subject, keys: keys, evaluate))
+  }
+
+  /// What an item without a name is called.
+  private static func baseName(_ form: ItemForm, _ fields: Fields) throws(ManifestError) -> String {
+    switch form {
+    case .layer:
+      let kind = try fields.text("layer") ?? ""
+      let last = kind.split(separator: ".").last.map(String.init) ?? kind
+      return Names.isName(last) ? last : "layer"
+    case .use:
+      let define = try fields.text("use") ?? ""
+      return Names.isName(define) ? define : "use"
+    case .repeat: return "repeat"
+    case .graph: return "group"
+    }
+  }
+}

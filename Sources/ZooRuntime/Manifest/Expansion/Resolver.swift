@@ -1,0 +1,123 @@
+import ZooFormats
+
+/// Follows references to the nodes and graph inputs that they lead to.
+struct Resolver {
+  let document: JSONDocument
+  let drafts: [Draft]
+  let root: Block
+
+  /// Where the value of `wire` comes from; nodes are counted in the order of `drafts`.
+  func source(of wire: Wire) throws(ManifestError) -> Source {
+    // Each step leads to one next, so this is a loop. Slots remember where they led, so that long chains are walked once.
+    var trail: [Slot] = []
+    defer { for slot in trail { slot.isBeingFollowed = false } }
+    var wire = wire
+    var last: Reference?
+    while true {
+      switch wire {
+      case .graphInput(let index):
+        for slot in trail { slot.wire = wire }
+        return .input(index)
+      case .node(let index, let output):
+        for slot in trail { slot.wire = wire }
+        return .node(index, output: output)
+      case .slot(let slot):
+        guard !slot.isBeingFollowed else {
+          throw ManifestError(.emptyCycle(last?.name ?? ""), at: last.map { document.place(of: $0.json) } ?? Place(file: document.file))
+        }
+        slot.isBeingFollowed = true
+        trail.append(slot)
+        wire = slot.wire
+      case .reference(let reference):
+        last = reference
+        wire = try find(reference)
+      }
+    }
+  }
+
+  /// What a reference names: in its own block first, then outward.
+  func find(_ reference: Reference) throws(ManifestError) -> Wire {
+    let parts = reference.name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let (first, rest) = (parts.first ?? "", parts.dropFirst())
+    var block: Block? = reference.block
+    while let here = block {
+      if let member = here.members[first] { return try part(rest, of: member, named: first, reference) }
+      if let i = here.inputNames.firstIndex(of: first) {
+        guard rest.isEmpty else { throw unknownPart(rest, of: first, known: [], reference) }
+        return .slot(here.inputs[i])
+      }
+      block = here.parent
+    }
+    let known = reference.block.visibleNames
+    throw error(.unknownReference(reference.name, of: reference.owner, known: known), reference)
+  }
+
+  /// The member that a path names, from a block outward and then in the whole graph; nil: there is none.
+  func member(_ path: String, from block: Block) -> Member? {
+    let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    var block: Block? = block
+    var found = root.members[parts[0]]
+    while let here = block {
+      if let member = here.members[parts[0]] {
+        found = member
+        break
+      }
+      block = here.parent
+    }
+    for part in parts.dropFirst() {
+      switch found {
+      case .block(let block): found = block.members[part]
+      case .copies(let copies): found = Int(part).flatMap { copies.blocks.indices.contains($0) ? .block(copies.blocks[$0]) : nil }
+      case .node, nil: return nil
+      }
+    }
+    return found
+  }
+
+  private func part(
+    _ rest: ArraySlice<String>, of member: Member, named name: String, _ reference: Reference
+  ) throws(ManifestError) -> Wire {
+    switch member {
+    case .node(let index):
+      let outputs = drafts[index].kind.outputs
+      guard let part = rest.first else {
+        guard !outputs.isEmpty else { throw unknownPart(["0"], of: name, known: [], reference) }
+        return .node(index, output: 0)
+      }
+      if rest.count == 1, let output = outputs.firstIndex(where: { $0.name == part }) { return .node(index, output: output) }
+      let isOpenEnded = outputs.last?.isVariadic ?? false
+      if rest.count == 1, let output = number(part), output < (isOpenEnded ? 1_000 : outputs.count) { return .node(index, output: output) }
+      throw unknownPart(rest, of: name, known: outputs.map(\.name), reference)
+    case .block(let block):
+      guard let part = rest.first else {
+        guard let output = block.outputs.first else { throw unknownPart(["0"], of: name, known: [], reference) }
+        return .slot(output)
+      }
+      if rest.count == 1, let output = block.outputNames.firstIndex(of: part) { return .slot(block.outputs[output]) }
+      if let inner = block.members[part] { return try self.part(rest.dropFirst(), of: inner, named: "\(name).\(part)", reference) }
+      if rest.count == 1, let output = number(part), output < block.outputs.count { return .slot(block.outputs[output]) }
+      throw unknownPart(rest, of: name, known: block.outputNames + block.members.keys.sorted(), reference)
+    case .copies(let copies):
+      guard let part = rest.first else {
+        guard let output = copies.outputs.first else { throw unknownPart(["0"], of: name, known: [], reference) }
+        return .slot(output)
+      }
+      if let copy = number(part), copy < copies.blocks.count {
+        return try self.part(rest.dropFirst(), of: .block(copies.blocks[copy]), named: "\(name).\(part)", reference)
+      }
+      if rest.count == 1, let output = copies.outputNames.firstIndex(of: part) { return .slot(copies.outputs[output]) }
+      let numbers = copies.blocks.isEmpty ? [] : ["0 to \(copies.blocks.count - 1)"]
+      throw unknownPart(rest, of: name, known: copies.outputNames + numbers, reference)
+    }
+  }
+
+  private func number(_ text: String) -> Int? { text.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } ? Int(text) : nil }
+
+  private func unknownPart(_ rest: ArraySlice<String>, of name: String, known: [String], _ reference: Reference) -> ManifestError {
+    error(.unknownPart(rest.joined(separator: "."), of: name, known: known), reference)
+  }
+
+  private func error(_ problem: ManifestError.Problem, _ reference: Reference) -> ManifestError {
+    ManifestError(problem, at: document.place(of: reference.json))
+  }
+}

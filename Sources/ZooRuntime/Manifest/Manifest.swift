@@ -1,0 +1,71 @@
+import ZooFormats
+
+/// A manifest that has been read: what a model is, before its settings have values.
+///
+/// Reading checks the file's form and its own keys. `expand` does the rest, and needs to know what kinds there are.
+public struct Manifest: Sendable {
+  /// The version of the format that this host reads.
+  public static let version = 1
+  /// Longer files are refused unread.
+  public static let longest = 16 << 20
+
+  static let keys = [
+    "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "inputs", "graph", "outputs", "define",
+    "weights",
+    "train",
+  ]
+
+  /// The file's name, as messages show it.
+  public let file: String
+  /// The folder that its paths may lead into.
+  public let folder: String
+  /// The name that commands use: its own, or else the file's without its ending.
+  public let name: String
+  /// The name that people use.
+  public let title: String
+  /// One sentence.
+  public let about: String
+  /// A paper.
+  public let reference: String
+  /// The licence of the weights.
+  public let licence: String
+  /// Words to find it by.
+  public let tags: [String]
+
+  let document: JSONDocument
+
+  /// Reads `bytes`.
+  ///
+  /// `file` is for messages, `folder` is where the file lies.
+  public init(contentsOf bytes: [UInt8], file: String, folder: String) throws(ManifestError) {
+    guard bytes.count <= Self.longest else {
+      throw ManifestError(.tooLong(bytes: bytes.count, limit: Self.longest), at: Place(file: file))
+    }
+    do throws(JSONError) {
+      document = try JSONDocument(bytes, file: file)
+    } catch {
+      throw ManifestError(.syntax(error), at: error.place)
+    }
+    // No setting has a value yet, so these keys are taken as they stand.
+    let fields = try Fields(document.root, of: .manifest, keys: Self.keys, Evaluator(document: document, scope: nil, budget: Budget()))
+    let version = try fields.require("zoo", fields.raw("zoo"), about: "the version of the format, \(Self.version)")
+    guard version.integer == Self.version else {
+      throw fields.error(.version(version.shown, supported: Self.version), at: version)
+    }
+    self.file = file
+    self.folder = folder
+    name = try fields.text("name") ?? Self.baseName(file)
+    guard Names.isName(name) else { throw fields.error(.badName(name, of: .key("name", of: .manifest)), at: fields.raw("name")) }
+    title = try fields.text("title") ?? name
+    about = try fields.text("about") ?? ""
+    reference = try fields.text("reference") ?? ""
+    licence = try fields.text("licence") ?? ""
+    tags = try fields.texts("tags") ?? []
+    _ = try fields.text("$schema")
+  }
+
+  private static func baseName(_ file: String) -> String {
+    let last = file.split(separator: "/").last.map(String.init) ?? file
+    return last.hasSuffix(".json") ? String(last.dropLast(5)) : last
+  }
+}
