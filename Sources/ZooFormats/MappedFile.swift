@@ -8,10 +8,8 @@ import ZooTypes
 public final class MappedFile: @unchecked Sendable {
   /// The path that it was opened by.
   public let path: String
-  /// Its content.
-  ///
-  /// Whoever keeps this pointer must keep the object.
-  public let bytes: UnsafeRawBufferPointer
+  // Not public: a pointer into an object that nobody keeps would be dangling at once.
+  let bytes: UnsafeRawBufferPointer
 
   /// Maps the regular file at `path`.
   ///
@@ -38,6 +36,17 @@ public final class MappedFile: @unchecked Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
+
+  /// Calls `body` with the content, which is there only until it returns.
+  public func withUnsafeBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
+  }
+
+  /// A copy of the content.
+  public var contents: [UInt8] { withUnsafeBytes { Array($0) } }
 
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }

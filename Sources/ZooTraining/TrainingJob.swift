@@ -116,7 +116,8 @@ private final class DataFiles {
       }
       var attributes = codec.attributes.map(\.fallback)
       if let index = codec.attributes.firstIndex(where: { $0.name == "key" }), !key.isEmpty { attributes[index] = .text(key) }
-      return try CodecRunner(CodecChoice(codec: codec, attributes: attributes)).decode(file.bytes, file: path.text, for: nil)
+      let runner = CodecRunner(CodecChoice(codec: codec, attributes: attributes))
+      return try file.withUnsafeBytes { try runner.decode($0, file: path.text, for: nil) }
     }
   }
 }
