@@ -1,6 +1,6 @@
-import ZooFormats
+public import ZooFormats
 public import ZooRuntime
-import ZooTypes
+public import ZooTypes
 
 /// The training that a manifest describes, made ready: data read, session opened, optimisers planned.
 public struct TrainingJob {

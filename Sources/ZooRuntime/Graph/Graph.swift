@@ -59,6 +59,12 @@ public struct CodecChoice: Sendable {
   public var codec: CodecInfo
   /// One for each attribute that it declares.
   public var attributes: [AttributeLiteral]
+
+  /// A codec with these attributes.
+  public init(codec: CodecInfo, attributes: [AttributeLiteral]) {
+    self.codec = codec
+    self.attributes = attributes
+  }
 }
 
 /// An input of a graph.
