@@ -20,7 +20,7 @@ package enum Command {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, outPath, O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errPath, O_WRONLY | O_CREAT, 0o600)
-    if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
+    let arguments = folder.map { ["sh", "-c", "cd \"$0\" && exec \"$@\"", $0] + arguments } ?? arguments
 
     var variables = environment
     var entry = environ
@@ -64,7 +64,21 @@ package final class TemporaryFolder {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { _ = try? Command.remove(path) }
+  deinit { Self.remove(path) }
+
+  private static func remove(_ path: String) {
+    guard let directory = opendir(path) else {
+      unlink(path)
+      return
+    }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      guard name != ".", name != ".." else { continue }
+      if entry.pointee.d_type == UInt8(DT_DIR) { remove(path + "/" + name) } else { unlink(path + "/" + name) }
+    }
+    closedir(directory)
+    rmdir(path)
+  }
 
   /// Writes a file into it and returns its path.
   package func file(_ name: String, _ text: String) throws -> String {
@@ -72,12 +86,5 @@ package final class TemporaryFolder {
     fputs(text, file)
     fclose(file)
     return path + "/" + name
-  }
-}
-
-extension Command {
-  /// Removes a folder and what is in it.
-  fileprivate static func remove(_ path: String) throws {
-    nftw(path, { name, _, _, _ in Glibc.remove(name) }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
   }
 }
