@@ -64,6 +64,6 @@ import Testing
     #expect(abs(moment(2) - 1) < 0.018)  // sqrt(2/n)
     #expect(abs(moment(3)) < 0.05)  // sqrt(15/n)
     #expect(abs(moment(4) - 3) < 0.13)  // sqrt(96/n)
-    #expect(values.allSatisfy(\.isFinite))
+    #expect(values.allSatisfy { $0.isFinite })
   }
 }

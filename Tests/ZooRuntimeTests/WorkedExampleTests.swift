@@ -10,7 +10,7 @@ import ZooTypes
   private func model(_ name: String) throws -> Model {
     let path = Repository.root + "/manifests/basics/\(name).json"
     let file = try MappedFile(path)
-    return try Manifest(contentsOf: Array(file.bytes), file: path, folder: Repository.root + "/manifests/basics")
+    return try Manifest(contentsOf: file.contents, file: path, folder: Repository.root + "/manifests/basics")
       .expand(settings: [:], catalog: Repository.catalog)
   }
 
