@@ -81,7 +81,7 @@ let package = Package(
     .testTarget(
       name: "ZooRuntimeTests", dependencies: ["CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
       swiftSettings: settings),
-    .testTarget(name: "ZooFormatsTests", dependencies: ["ZooFormats"], swiftSettings: settings),
+    .testTarget(name: "ZooFormatsTests", dependencies: ["CImage", "ZooFormats", "ZooTypes"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17

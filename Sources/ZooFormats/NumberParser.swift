@@ -28,6 +28,7 @@ func parseNumber(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
       offset += 1
     }
     var power = 0
+    if digit() == nil { return nil }
     while let next = digit(), power < 10_000 {
       power = power * 10 + Int(next)
       offset += 1
