@@ -77,9 +77,10 @@ let package = Package(
     .target(
       name: "ZooTestSupport", dependencies: ["CZoo", "CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], path: "Tests/ZooTestSupport",
       swiftSettings: settings),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(name: "PluginTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTypes"], swiftSettings: settings),
     .testTarget(
-      name: "ZooRuntimeTests", dependencies: ["CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
+      name: "ZooRuntimeTests", dependencies: ["CAllocations", "CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
       swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["CImage", "ZooFormats", "ZooTypes"], swiftSettings: settings),
   ] + families.map(\.module),

@@ -28,6 +28,7 @@ import ZooTypes
     try program.backward()
     #expect(program.copyInputGradient(0)?.floats == [140])
     #expect(program.copyInputGradient(1)?.floats == [40])
+    try program.forward()
     try program.backward()  // adjoints start afresh
     #expect(program.copyInputGradient(0)?.floats == [140])
   }

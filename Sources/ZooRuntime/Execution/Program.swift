@@ -63,7 +63,9 @@ public final class Program {
     try execute(forwardSteps, planned.layers.count, .forward) { planned.layers[$0].instance }
   }
 
-  /// Runs every layer backwards, after `forward`: gradients of the parameters are then in the store.
+  /// Runs every layer backwards, once after each `forward`: gradients of the parameters are then in the store.
+  ///
+  /// Adjoints take the place of activations that nothing reads any more, so what `forward` wrote is gone, but for the outputs.
   public func backward() throws(LayerFailure) {
     try execute(backwardSteps, backwardLayers.count, .backward) { planned.layers[backwardLayers[$0]].instance }
   }

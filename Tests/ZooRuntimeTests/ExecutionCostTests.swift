@@ -1,0 +1,78 @@
+import CAllocations
+import Glibc
+import Testing
+import ZooFormats
+import ZooRuntime
+import ZooTestSupport
+import ZooTypes
+
+/// What running costs beside the arithmetic.
+@Suite(.serialized) struct ExecutionCostTests {
+  private func model(_ path: String) throws -> Model {
+    let file = try MappedFile(Repository.root + "/manifests/" + path)
+    return try Manifest(contentsOf: file.contents, file: path, folder: Repository.root + "/manifests")
+      .expand(settings: [:], catalog: Repository.catalog)
+  }
+
+  @Test func aDispatchCostsLessThan200NanosecondsALayer() throws {
+    let count = 1000
+    let layers = (0..<count).map { "{\"layer\": \"core.identity\", \"name\": \"n\($0)\"}" }.joined(separator: ",")
+    let text = "{\"zoo\": 1, \"name\": \"chain\", \"inputs\": {\"x\": {\"shape\": [1]}}, \"graph\": [\(layers)], \"outputs\": {\"y\": \"n\(count - 1)\"}}"
+    let model = try Manifest(contentsOf: Array(text.utf8), file: "chain.json", folder: "/").expand(settings: [:], catalog: Repository.catalog)
+    let program = try Session(model.graph, fuse: false).program([Spec([1])])
+    program.inputs[0].pointer.storeBytes(of: 7, as: Float.self)
+    var best = Double.infinity
+    for _ in 0..<200 {
+      let start = monotonicSeconds()
+      try program.forward()
+      best = min(best, monotonicSeconds() - start)
+    }
+    #expect(program.copyOutput(0).floats == [7])
+    let nanoseconds = best / Double(count) * 1e9
+    #expect(nanoseconds < 200, "\(nanoseconds) ns a layer")
+  }
+
+  @Test func theCounterCounts() {
+    zoo_count_allocations()
+    let memory = malloc(10)
+    free(memory)
+    #expect(zoo_allocations() == 1)
+  }
+
+  @Test("running allocates nothing", arguments: [1, 64]) func inferenceAllocatesNothing(batch: Int) throws {
+    Threads.count = 1  // the counter sees this thread's allocations: let there be no other
+    defer { Threads.count = 0 }
+    let program = try Session(model("cnn/lenet5.json").graph).program([Spec([batch, 28, 28, 1])])
+    try program.forward()
+    zoo_count_allocations()
+    let result = Result { try program.forward() }
+    let allocations = zoo_allocations()
+    try result.get()
+    #expect(allocations == 0)
+  }
+
+  @Test func trainingAllocatesNothing() throws {
+    Threads.count = 1
+    defer { Threads.count = 0 }
+    let model = try model("cnn/lenet5.json")
+    let training = try #require(model.training)
+    let session = Session(model.graph, inPlace: false)
+    let program = try session.trainingProgram(
+      training.graph, inputs: training.graph.inputSpecs(lengths: ["N": 64]), minimise: training.steps[0].minimized)
+    let step = training.steps[0]
+    let updater = try Updater(
+      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
+      store: session.store, run: session.run, place: nil)
+    func once(_ number: Int) throws {
+      try program.forward()
+      try program.backward()
+      try updater.update(rate: 0.001, step: number)
+    }
+    try once(1)
+    zoo_count_allocations()
+    let result = Result { try once(2) }
+    let allocations = zoo_allocations()
+    try result.get()
+    #expect(allocations == 0)
+  }
+}
