@@ -62,7 +62,9 @@ let package = Package(
     .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "ZooFormats", dependencies: ["CZlib", "ZooTypes"], swiftSettings: settings),
 
-    .target(name: "CHost", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])], linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    .target(
+      name: "CHost", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
+      linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     .target(
       name: "ZooRuntime",
       dependencies: ["CZoo", "CHost", "ZooTypes", "ZooFormats", .product(name: "OrderedCollections", package: "swift-collections")],
@@ -80,7 +82,8 @@ let package = Package(
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(name: "PluginTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTypes"], swiftSettings: settings),
     .testTarget(
-      name: "ZooRuntimeTests", dependencies: ["CAllocations", "CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
+      name: "ZooRuntimeTests",
+      dependencies: ["CAllocations", "CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
       swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["CImage", "ZooFormats", "ZooTypes"], swiftSettings: settings),
   ] + families.map(\.module),

@@ -1,6 +1,8 @@
 public import CZoo
 
-/// What `forward` and `backward` receive. Valid only until they return.
+/// What `forward` and `backward` receive.
+///
+/// Valid only until they return.
 public struct Call {
   let raw: UnsafePointer<zoo_call>
 
@@ -8,9 +10,13 @@ public struct Call {
 
   /// Whether the plan was made for training.
   public var isTraining: Bool { raw.pointee.flags & UInt32(ZOO_CALL_TRAINING) != 0 }
-  /// The inputs. In backward, only those that the plan needs.
+  /// The inputs.
+  ///
+  /// In backward, only those that the plan needs.
   public var inputs: Tensors { Tensors(raw.pointee.inputs, raw.pointee.input_count) }
-  /// What forward writes. In backward, only those that the plan needs.
+  /// What forward writes.
+  ///
+  /// In backward, only those that the plan needs.
   public var outputs: Tensors { Tensors(raw.pointee.outputs, raw.pointee.output_count) }
   /// The layer's parameters, as planned.
   public var parameters: Tensors { Tensors(raw.pointee.parameters, raw.pointee.parameter_count) }
@@ -25,9 +31,13 @@ public struct Call {
   public var inputGradients: Tensors { Tensors(raw.pointee.input_gradients, raw.pointee.input_count) }
   /// (backward) Where to write the derivative by each parameter; nil: not wanted.
   public var parameterGradients: Tensors { Tensors(raw.pointee.parameter_gradients, raw.pointee.parameter_count) }
-  /// (backward) Whether to add to input gradient `i` rather than overwrite it. Only if the plan `accumulates`.
+  /// (backward) Whether to add to input gradient `i` rather than overwrite it.
+  ///
+  /// Only if the plan `accumulates`.
   public func accumulatesInput(_ i: Int) -> Bool { raw.pointee.accumulate_inputs >> UInt64(i) & 1 != 0 }
-  /// (backward) Whether to add to parameter gradient `i` rather than overwrite it. Only if the plan `accumulates`.
+  /// (backward) Whether to add to parameter gradient `i` rather than overwrite it.
+  ///
+  /// Only if the plan `accumulates`.
   public func accumulatesParameter(_ i: Int) -> Bool { raw.pointee.accumulate_parameters >> UInt64(i) & 1 != 0 }
 
   /// The planned scratch, aligned to 64 bytes, holding anything.
@@ -39,9 +49,10 @@ public struct Call {
   /// Whether the user has asked to stop; long calls then throw `cancelled`.
   public var isCancelled: Bool { raw.pointee.host.pointee.is_cancelled(raw.pointee.context) != 0 }
 
-  /// Calls `body` over `0 ..< count` in parts of at least `grain` indices, on the host's threads. How the range is cut
-  /// depends on the number of threads, so a result must not: reduce over fixed blocks, never over parts.
-  /// `slot` (below 64) is unique among the parts that run at once.
+  /// Calls `body` over `0 ..< count` in parts of at least `grain` indices, on the host's threads.
+  ///
+  /// How the range is cut depends on the number of threads, so a result must not: reduce over fixed blocks, never over parts. `slot` (below
+  /// 64) is unique among the parts that run at once.
   public func parallel(_ count: Int, grain: Int = 1, _ body: (_ part: Range<Int>, _ slot: Int) -> Void) throws(LayerError) {
     let status = withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in

@@ -1,6 +1,8 @@
 import CZoo
 
-/// Turns the bytes of files into tensors and back. The bytes come from anywhere: trust no length that you read in them.
+/// Turns the bytes of files into tensors and back.
+///
+/// The bytes come from anywhere: trust no length that you read in them.
 public protocol Codec {
   /// Name, summary, extensions and attributes.
   static var declaration: CodecDeclaration<Self> { get }
@@ -35,7 +37,9 @@ public struct CodecDeclaration<Owner> {
   let reads: Bool
   let writes: Bool
 
-  /// Declares a codec. `extensions` are those of the files that it reads and writes.
+  /// Declares a codec.
+  ///
+  /// `extensions` are those of the files that it reads and writes.
   public init(
     _ name: String, _ summary: String, extensions: [String], attributes: [Attribute<Owner>] = [], reads: Bool = true, writes: Bool = true
   ) {
@@ -49,12 +53,15 @@ public struct CodecDeclaration<Owner> {
 }
 
 extension Codec {
+  /// Says that this codec does not read.
   public func describe(_ bytes: UnsafeRawBufferPointer, wanted: Spec?) throws(LayerError) -> Spec {
     throw .unsupported("this codec does not read")
   }
+  /// Says that this codec does not read.
   public func decode(_ bytes: UnsafeRawBufferPointer, into tensor: Tensor) throws(LayerError) {
     throw .unsupported("this codec does not read")
   }
+  /// Says that this codec does not write.
   public func encode(_ tensor: Tensor, as format: EncodingFormat) throws(LayerError) -> [UInt8] {
     throw .unsupported("this codec does not write")
   }

@@ -2,9 +2,13 @@
 public struct Port: Sendable {
   /// What holds of a port beyond its name.
   public struct Traits: OptionSet, Sendable {
+    /// The protocol's bits.
     public let rawValue: UInt32
+    /// Traits from the protocol's bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// (input) May be left unconnected. Only after all that may not.
+    /// (input) May be left unconnected.
+    ///
+    /// Only after all that may not.
     public static let optional = Traits(rawValue: 1)
     /// (the last one) Stands for any number of tensors.
     public static let variadic = Traits(rawValue: 2)
@@ -17,7 +21,9 @@ public struct Port: Sendable {
   let about: String
   let traits: Traits
 
-  /// Declares a port. `shape` is for people, such as `[N, H, W, C]`.
+  /// Declares a port.
+  ///
+  /// `shape` is for people, such as `[N, H, W, C]`.
   public init(_ name: String, _ shape: String, _ about: String = "", _ traits: Traits = []) {
     self.name = name
     self.shape = shape
@@ -46,7 +52,9 @@ public struct Declaration<Owner> {
   let outputs: [Port]
   let role: Role
 
-  /// Declares a kind. `name` is `family.kind`; `formula` is plain text; `reference` a paper with its DOI or arXiv id.
+  /// Declares a kind.
+  ///
+  /// `name` is `family.kind`; `formula` is plain text; `reference` a paper with its DOI or arXiv id.
   public init(
     _ name: String, _ summary: String, formula: String = "", reference: String = "", attributes: [Attribute<Owner>] = [],
     inputs: [Port] = [Port("x", "[...]")], outputs: [Port] = [Port("y", "[...]")], role: Role = .layer

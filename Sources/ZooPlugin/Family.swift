@@ -6,10 +6,14 @@ public import CZoo
 ///
 ///     @c(zoo_family_v1) public func entry(_ host: UnsafePointer<zoo_host>) -> UnsafePointer<zoo_family>? { family.table }
 public struct Family: @unchecked Sendable {
-  /// What the host reads. It lives as long as the process.
+  /// What the host reads.
+  ///
+  /// It lives as long as the process.
   public let table: UnsafePointer<zoo_family>
 
-  /// Builds the tables. Every kind's name starts with `name` and a dot.
+  /// Builds the tables.
+  ///
+  /// Every kind's name starts with `name` and a dot.
   public init(_ name: String, version: String, _ summary: String, kinds: [Kind], codecs: [CodecEntry] = []) {
     let family = UnsafeMutablePointer<zoo_family>.allocate(capacity: 1)
     family.initialize(
@@ -17,7 +21,8 @@ public struct Family: @unchecked Sendable {
         size: UInt32(MemoryLayout<zoo_family>.size), abi_major: UInt32(ZOO_ABI_MAJOR), abi_minor: UInt32(ZOO_ABI_MINOR),
         kind_count: UInt32(kinds.count), codec_count: UInt32(codecs.count),
         name: permanent(name), version: permanent(version), summary: permanent(summary), build: permanent("Swift 6"),
-        kinds: UnsafePointer(permanent(kinds.map { Optional($0.table) })), codecs: UnsafePointer(permanent(codecs.map { Optional($0.table) }))))
+        kinds: UnsafePointer(permanent(kinds.map { Optional($0.table) })),
+        codecs: UnsafePointer(permanent(codecs.map { Optional($0.table) }))))
     table = UnsafePointer(family)
   }
 }

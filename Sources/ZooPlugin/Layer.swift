@@ -1,4 +1,6 @@
-/// One type of layer. A family lists its kinds in `Entry.swift`; everything else is here.
+/// One type of layer.
+///
+/// A family lists its kinds in `Entry.swift`; everything else is here.
 ///
 /// The host makes a fresh value with `init()`, sets its attributes, plans it once for one set of shapes, and then calls
 /// `forward` many times. `plan` may keep in `self` what `forward` wants. `forward` and `backward` allocate nothing.

@@ -1,7 +1,8 @@
 public import CZoo
 
-/// Why a layer cannot be made, planned or run. The words reach the user, after the layer's path: say what does not fit and
-/// what would, with both shapes where it is about shapes.
+/// Why a layer cannot be made, planned or run.
+///
+/// The words reach the user, after the layer's path: say what does not fit and what would, with both shapes where it is about shapes.
 public struct LayerError: Error, Hashable, Sendable {
   /// The class of the failure, as `zoo_status`.
   public let status: zoo_status

@@ -15,7 +15,9 @@ public struct PlanRequest {
   public var isTraining: Bool { raw.pointee.flags & UInt32(ZOO_PLAN_TRAINING) != 0 }
   /// How many parts of a `parallel` can run at once, at most.
   public var threadCount: Int { Int(raw.pointee.thread_count) }
-  /// What to fold into forward's last store. Only what an earlier plan of the same layer offered in `epilogues`.
+  /// What to fold into forward's last store.
+  ///
+  /// Only what an earlier plan of the same layer offered in `epilogues`.
   public var epilogue: Epilogue? { raw.pointee.epilogue.flatMap { Epilogue($0.pointee) } }
 
   /// Input `i`, which is required.
@@ -40,7 +42,9 @@ public struct PlanRequest {
   }
 }
 
-/// How a parameter starts. `fanIn` and `fanOut` of the parameter scale the ones named after people.
+/// How a parameter starts.
+///
+/// `fanIn` and `fanOut` of the parameter scale the ones named after people.
 public struct Initializer: Sendable {
   var raw: zoo_initializer
 
@@ -58,15 +62,25 @@ public struct Initializer: Sendable {
   public static func uniform(_ low: Double, _ high: Double) -> Initializer { Initializer(3, low, high) }
   /// Normal.
   public static func normal(mean: Double = 0, deviation: Double) -> Initializer { Initializer(4, mean, deviation) }
-  /// Uniform of variance 2 / (in + out). Glorot & Bengio 2010.
+  /// Uniform of variance 2 / (in + out).
+  ///
+  /// Glorot & Bengio 2010.
   public static func xavierUniform(gain: Double = 1) -> Initializer { Initializer(5, gain) }
-  /// Normal of variance 2 / (in + out). Glorot & Bengio 2010.
+  /// Normal of variance 2 / (in + out).
+  ///
+  /// Glorot & Bengio 2010.
   public static func xavierNormal(gain: Double = 1) -> Initializer { Initializer(6, gain) }
-  /// Uniform of variance 2 / in. He et al. 2015.
+  /// Uniform of variance 2 / in.
+  ///
+  /// He et al. 2015.
   public static func heUniform(gain: Double = 1) -> Initializer { Initializer(7, gain) }
-  /// Normal of variance 2 / in. He et al. 2015.
+  /// Normal of variance 2 / in.
+  ///
+  /// He et al. 2015.
   public static func heNormal(gain: Double = 1) -> Initializer { Initializer(8, gain) }
-  /// Orthonormal rows or columns. Saxe et al. 2014.
+  /// Orthonormal rows or columns.
+  ///
+  /// Saxe et al. 2014.
   public static func orthogonal(gain: Double = 1) -> Initializer { Initializer(9, gain) }
   /// Uniform on ±1/sqrt(in): what PyTorch gives dense layers and convolutions.
   public static func lecunUniform(fanIn: Int) -> Initializer {
@@ -83,13 +97,19 @@ public struct Initializer: Sendable {
   }
 }
 
-/// A parameter that a layer wants. The host owns it, under the layer's path. Name and shape follow PyTorch.
+/// A parameter that a layer wants.
+///
+/// The host owns it, under the layer's path. Name and shape follow PyTorch.
 public struct Parameter: Sendable {
   /// What holds of a parameter beyond its shape.
   public struct Traits: OptionSet, Sendable {
+    /// The protocol's bits.
     public let rawValue: UInt32
+    /// Traits from the protocol's bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// Not trained: running statistics. In training, `forward` may write to it.
+    /// Not trained: running statistics.
+    ///
+    /// In training, `forward` may write to it.
     public static let buffer = Traits(rawValue: 1)
     /// Weight decay passes it by: biases, gains.
     public static let noDecay = Traits(rawValue: 2)
@@ -153,23 +173,37 @@ public enum Epilogue: Hashable, Sendable {
 
 /// Which epilogues a layer can fold into its last store.
 public struct Epilogues: OptionSet, Sendable {
+  /// The protocol's bits.
   public let rawValue: UInt64
+  /// Traits from the protocol's bits.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
+  /// max(x, slope x).
   public static let relu = Epilogues(rawValue: 1 << 1)
+  /// The hyperbolic tangent.
   public static let tanh = Epilogues(rawValue: 1 << 2)
+  /// The logistic function.
   public static let sigmoid = Epilogues(rawValue: 1 << 3)
+  /// The exponential linear unit.
   public static let elu = Epilogues(rawValue: 1 << 4)
+  /// GELU by erf.
   public static let gelu = Epilogues(rawValue: 1 << 5)
+  /// GELU by its tanh approximation.
   public static let geluTanh = Epilogues(rawValue: 1 << 6)
+  /// x sigmoid(x).
   public static let silu = Epilogues(rawValue: 1 << 7)
+  /// scale x + shift.
   public static let linear = Epilogues(rawValue: 1 << 8)
 }
 
-/// What a layer answers once the shapes of its inputs are known. It depends on attributes and specs alone.
+/// What a layer answers once the shapes of its inputs are known.
+///
+/// It depends on attributes and specs alone.
 public struct Plan {
   /// What forward writes.
   public var outputs: [Spec]
-  /// What the layer wants to own. The host keeps it.
+  /// What the layer wants to own.
+  ///
+  /// The host keeps it.
   public var parameters: [Parameter] = []
   /// In training, what the host keeps from forward to backward for the layer.
   public var saved: [Spec] = []

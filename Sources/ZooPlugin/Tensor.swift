@@ -1,6 +1,8 @@
 import CZoo
 
-/// A dense, row-major tensor in memory that the host owns. Valid only during the call that it came with.
+/// A dense, row-major tensor in memory that the host owns.
+///
+/// Valid only during the call that it came with.
 public struct Tensor {
   let raw: UnsafePointer<zoo_tensor>
 
@@ -18,9 +20,13 @@ public struct Tensor {
     for axis in 0..<rank { n *= self[axis] }
     return n
   }
-  /// The last axis: channels, features. 1 for a scalar.
+  /// The last axis: channels, features.
+  ///
+  /// 1 for a scalar.
   public var width: Int { rank == 0 ? 1 : self[rank - 1] }
-  /// Type and shape. Makes an array: not for `forward` and `backward`.
+  /// Type and shape.
+  ///
+  /// Makes an array: not for `forward` and `backward`.
   public var spec: Spec { Spec((0..<rank).map { self[$0] }, dtype) }
 
   /// The elements, for kernels.

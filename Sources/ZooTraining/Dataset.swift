@@ -88,6 +88,7 @@ public enum DatasetError: ExplainedError, Hashable {
   /// Rows that the data does not have.
   case rows(part: String, from: Int, to: Int, count: Int)
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .noArrays: "no array feeds the graph"
@@ -100,6 +101,7 @@ public enum DatasetError: ExplainedError, Hashable {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .noArrays: "name one for each input in the manifest's train.data.inputs"

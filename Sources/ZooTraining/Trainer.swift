@@ -75,7 +75,9 @@ public final class Trainer {
   private var updaters: [Updater] = []
   private var updates = 0
 
-  /// A trainer of `session`. `graph` is the session's, with losses and metrics; `data` feeds its inputs.
+  /// A trainer of `session`.
+  ///
+  /// `graph` is the session's, with losses and metrics; `data` feeds its inputs.
   public init(_ session: Session, graph: Graph, data: Dataset, steps: [TrainingStep], options: TrainingOptions) throws {
     self.session = session
     self.graph = graph
@@ -110,7 +112,8 @@ public final class Trainer {
         let done = Double((epoch - 1) * perEpoch + index + 1)
         watch(
           .step(
-            epoch: epoch, step: index + 1, steps: perEpoch, numbers: means.numbers, samplesPerSecond: Double(means.count) / (now - epochStart),
+            epoch: epoch, step: index + 1, steps: perEpoch, numbers: means.numbers,
+            samplesPerSecond: Double(means.count) / (now - epochStart),
             secondsLeft: (now - start) / done * (Double(options.epochs * perEpoch) - done)))
         if session.run.isCancelled {
           summary.wasInterrupted = true
@@ -241,6 +244,7 @@ public enum TrainingError: ExplainedError, Hashable {
   /// The loss is NaN or infinite. Nothing was updated with it.
   case diverged(loss: String, value: Double, epoch: Int, step: Int, where: String, weights: String?, saved: Bool)
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .diverged(let loss, let value, let epoch, let step, let place, _, _):
@@ -248,6 +252,7 @@ public enum TrainingError: ExplainedError, Hashable {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .diverged(_, _, _, _, _, let weights, let saved):

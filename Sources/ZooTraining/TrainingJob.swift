@@ -131,6 +131,7 @@ public enum TrainingJobError: ExplainedError, Hashable {
   /// No codec reads the data.
   case noCodec(file: String, extensions: [String])
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .noTraining(let model): "the manifest of '\(model)' does not say how to train it"
@@ -139,6 +140,7 @@ public enum TrainingJobError: ExplainedError, Hashable {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .noTraining: "add a 'train' section; docs/manifest.md shows one"

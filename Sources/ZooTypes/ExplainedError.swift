@@ -1,4 +1,6 @@
-/// An error that a user can act on. Cases carry data; the words are made here and end with the next thing to do.
+/// An error that a user can act on.
+///
+/// Cases carry data; the words are made here and end with the next thing to do.
 public protocol ExplainedError: Error, CustomStringConvertible {
   /// What is wrong: names the thing, and both sides of whatever does not fit.
   var message: String { get }

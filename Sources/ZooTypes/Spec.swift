@@ -1,10 +1,14 @@
 public import CZoo
 
-/// A tensor without its data: an element type and a shape. All that planning sees.
+/// A tensor without its data: an element type and a shape.
+///
+/// All that planning sees.
 public struct Spec: Hashable, Sendable, CustomStringConvertible {
   /// The type of the elements.
   public var dtype: DType
-  /// The length of each axis, outermost first. Empty for a scalar.
+  /// The length of each axis, outermost first.
+  ///
+  /// Empty for a scalar.
   public var shape: [Int]
 
   /// A spec from its shape; `f32` unless said otherwise.
@@ -21,7 +25,9 @@ public struct Spec: Hashable, Sendable, CustomStringConvertible {
     self.init(axes.prefix(Int(raw.rank)).map { Int($0) }, DType(raw.dtype))
   }
 
-  /// This spec in the protocol's form. Ranks over 8 do not exist there: check `rank` before.
+  /// This spec in the protocol's form.
+  ///
+  /// Ranks over 8 do not exist there: check `rank` before.
   public var raw: zoo_spec {
     func axis(_ i: Int) -> Int64 { i < shape.count ? Int64(shape[i]) : 0 }
     return zoo_spec(
@@ -35,7 +41,9 @@ public struct Spec: Hashable, Sendable, CustomStringConvertible {
   public var count: Int { shape.reduce(1, *) }
   /// The size of the data, in bytes.
   public var byteCount: Int { count * dtype.byteCount }
-  /// The last axis: channels, features. 1 for a scalar.
+  /// The last axis: channels, features.
+  ///
+  /// 1 for a scalar.
   public var width: Int { shape.last ?? 1 }
   /// The number of rows of `width` elements.
   public var rows: Int { shape.dropLast().reduce(1, *) }

@@ -101,7 +101,8 @@ import ZooTypes
   }
 
   private func expectGradients(
-    _ got: (inputs: [TensorBuffer?], parameters: [TensorBuffer?]), _ runner: KindRunner, _ fixture: KindFixture, offset: Float, _ what: String
+    _ got: (inputs: [TensorBuffer?], parameters: [TensorBuffer?]), _ runner: KindRunner, _ fixture: KindFixture, offset: Float,
+    _ what: String
   ) throws {
     for (i, gradient) in got.inputs.enumerated() {
       guard let gradient, let expected = fixture.tensor("grad_input.\(i)") else { continue }

@@ -17,8 +17,10 @@ import ZooTypes
   @Test func aDispatchCostsLessThan200NanosecondsALayer() throws {
     let count = 1000
     let layers = (0..<count).map { "{\"layer\": \"core.identity\", \"name\": \"n\($0)\"}" }.joined(separator: ",")
-    let text = "{\"zoo\": 1, \"name\": \"chain\", \"inputs\": {\"x\": {\"shape\": [1]}}, \"graph\": [\(layers)], \"outputs\": {\"y\": \"n\(count - 1)\"}}"
-    let model = try Manifest(contentsOf: Array(text.utf8), file: "chain.json", folder: "/").expand(settings: [:], catalog: Repository.catalog)
+    let text =
+      "{\"zoo\": 1, \"name\": \"chain\", \"inputs\": {\"x\": {\"shape\": [1]}}, \"graph\": [\(layers)], \"outputs\": {\"y\": \"n\(count - 1)\"}}"
+    let model = try Manifest(contentsOf: Array(text.utf8), file: "chain.json", folder: "/").expand(
+      settings: [:], catalog: Repository.catalog)
     let program = try Session(model.graph, fuse: false).program([Spec([1])])
     program.inputs[0].pointer.storeBytes(of: 7, as: Float.self)
     var best = Double.infinity

@@ -8,7 +8,8 @@ import ZooTestSupport
   @Test(
     "compile without a warning",
     arguments: [
-      ["gcc", "-x", "c", "-std=c11", "-pedantic"], ["clang", "-x", "c", "-std=c11", "-pedantic"], ["g++", "-x", "c++", "-std=c++17", "-pedantic"],
+      ["gcc", "-x", "c", "-std=c11", "-pedantic"], ["clang", "-x", "c", "-std=c11", "-pedantic"],
+      ["g++", "-x", "c++", "-std=c++17", "-pedantic"],
       ["clang++", "-x", "c++", "-std=c++17", "-pedantic"],
     ])
   func headersCompile(_ compiler: [String]) throws {

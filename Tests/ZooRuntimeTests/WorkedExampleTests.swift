@@ -5,7 +5,9 @@ import ZooTestSupport
 import ZooTraining
 import ZooTypes
 
-/// Worked examples as manifests. Expected numbers: Tests/Reference/worked_examples.py, in double precision.
+/// Worked examples as manifests.
+///
+/// Expected numbers: Tests/Reference/worked_examples.py, in double precision.
 @Suite struct WorkedExampleTests {
   private func model(_ name: String) throws -> Model {
     let path = Repository.root + "/manifests/basics/\(name).json"
@@ -36,7 +38,8 @@ import ZooTypes
   @Test func theSmallNetworkPredictsWhatIsWorkedOutByHand() throws {
     let graph = try model("two-three-one").graph
     let program = try Session(graph).program([Spec([4, 2])])
-    program.inputs[0].bytes.copyBytes(from: [0.5, 0.2, 0.9, 0.8, 0.1, 0.3, 0.8, 0.9].flatMap { withUnsafeBytes(of: Float($0)) { Array($0) } })
+    program.inputs[0].bytes.copyBytes(
+      from: [0.5, 0.2, 0.9, 0.8, 0.1, 0.3, 0.8, 0.9].flatMap { withUnsafeBytes(of: Float($0)) { Array($0) } })
     try program.forward()
     expectClose(program.copyOutput(0).floats, [0.674_805_272_6, 0.836_716_862_1, 0.628_549_693_3, 0.839_969_344_1], tolerance: 1e-6)
   }
@@ -72,7 +75,8 @@ import ZooTypes
       if case .epoch(_, _, let training, _, _, _) = event { losses.append(training[0].value) }
     }
     let expected = [
-      0.616_582_682_0, 0.599_176_394_5, 0.583_950_563_8, 0.570_540_622_7, 0.558_640_575_2, 0.547_994_150_0, 0.539_236_671_5, 0.531_583_061_5,
+      0.616_582_682_0, 0.599_176_394_5, 0.583_950_563_8, 0.570_540_622_7, 0.558_640_575_2, 0.547_994_150_0, 0.539_236_671_5,
+      0.531_583_061_5,
       0.524_401_188_1, 0.517_611_704_3,
     ]
     expectClose(losses.map(Float.init), expected.map(Float.init), tolerance: 2e-6)

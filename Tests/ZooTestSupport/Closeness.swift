@@ -1,6 +1,8 @@
 package import Testing
 
-/// Expects that two arrays agree to `tolerance` times the largest magnitude expected. NaN agrees with NaN, infinities with themselves.
+/// Expects that two arrays agree to `tolerance` times the largest magnitude expected.
+///
+/// NaN agrees with NaN, infinities with themselves.
 package func expectClose(
   _ got: [Float], _ expected: [Float], tolerance: Float = 1e-5, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {

@@ -10,7 +10,9 @@ package enum Command {
     package let errors: String
   }
 
-  /// Runs a program that is looked for in PATH. `environment` is added to this process's.
+  /// Runs a program that is looked for in PATH.
+  ///
+  /// `environment` is added to this process's.
   package static func run(_ arguments: [String], environment: [String: String] = [:], folder: String? = nil) throws -> Result {
     let temporary = try TemporaryFolder()
     let (outPath, errPath) = (temporary.path + "/out", temporary.path + "/err")
@@ -72,7 +74,9 @@ package final class TemporaryFolder {
       return
     }
     while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
       guard name != ".", name != ".." else { continue }
       if entry.pointee.d_type == UInt8(DT_DIR) { remove(path + "/" + name) } else { unlink(path + "/" + name) }
     }

@@ -44,7 +44,9 @@ package struct KindFixture: CustomStringConvertible, @unchecked Sendable {
     file[self.name + "/" + name].map { TensorBuffer($0.spec, bytes: file.bytes(of: $0)) }
   }
 
-  /// `prefix.0`, `prefix.1`, ... with nil for inputs that are absent.
+  /// `prefix.0`, `prefix.1`, ...
+  ///
+  /// with nil for inputs that are absent.
   package func tensors(_ prefix: String) -> [TensorBuffer?] {
     let indices = file.entries.compactMap { entry -> Int? in
       let start = name + "/" + prefix + "."

@@ -1,5 +1,5 @@
-import CZoo
 import CHost
+import CZoo
 package import ZooRuntime
 package import ZooTypes
 
@@ -15,7 +15,9 @@ package final class KindRunner {
   private let training: Bool
   private var packed: TensorBuffer?
 
-  /// Makes and plans a layer for these inputs. Parameters start as NaN until they are given.
+  /// Makes and plans a layer for these inputs.
+  ///
+  /// Parameters start as NaN until they are given.
   package init(
     _ kind: KindInfo, _ attributes: [AttributeLiteral], inputs: [TensorBuffer?], training: Bool = false, seed: UInt64 = 1,
     path: String = "layer"
@@ -23,7 +25,8 @@ package final class KindRunner {
     run = Run(seed: seed)
     self.training = training
     self.inputs = inputs
-    instance = try LayerInstance(kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training, run: run)
+    instance = try LayerInstance(
+      kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training, run: run)
     func poisoned(_ spec: Spec) -> TensorBuffer {
       let tensor = TensorBuffer(spec)
       for i in tensor.bytes.indices { tensor.bytes[i] = 0xFF }  // NaN in every float type
@@ -38,7 +41,8 @@ package final class KindRunner {
   /// Copies values into parameter `name`.
   package func set(_ name: String, _ values: TensorBuffer) throws {
     guard let index = instance.parameters.firstIndex(where: { $0.name == name }), parameters[index].spec == values.spec else {
-      throw TestProblem("the kind has no parameter \(name) of \(values.spec); it has \(instance.parameters.map { "\($0.name) \($0.spec)" })")
+      throw TestProblem(
+        "the kind has no parameter \(name) of \(values.spec); it has \(instance.parameters.map { "\($0.name) \($0.spec)" })")
     }
     parameters[index].bytes.copyMemory(from: UnsafeRawBufferPointer(values.bytes))
   }
@@ -64,7 +68,9 @@ package final class KindRunner {
     try check(instance.table.pointee.forward(instance.layer, &call), .forward)
   }
 
-  /// Runs backward. `wanted` masks let gradients go unwanted (nil in the result); `into` gives starting values to accumulate onto.
+  /// Runs backward.
+  ///
+  /// `wanted` masks let gradients go unwanted (nil in the result); `into` gives starting values to accumulate onto.
   package func backward(
     _ outputGradients: [TensorBuffer?], wantInput: (Int) -> Bool = { _ in true }, wantParameter: (Int) -> Bool = { _ in true },
     accumulateOnto start: Float? = nil
@@ -88,7 +94,8 @@ package final class KindRunner {
     let visibleInputs = inputs.enumerated().map { instance.plan.needs_inputs >> UInt64($0.offset) & 1 != 0 ? $0.element : nil }
     let visibleOutputs = outputs.enumerated().map { instance.plan.needs_outputs >> UInt64($0.offset) & 1 != 0 ? $0.element : nil }
     let tables = [
-      tensors(visibleInputs), tensors(visibleOutputs), tensors(parameters), tensors(saved), tensors(outputGradients), tensors(inputGradients),
+      tensors(visibleInputs), tensors(visibleOutputs), tensors(parameters), tensors(saved), tensors(outputGradients),
+      tensors(inputGradients),
       tensors(parameterGradients),
     ]
     defer { for table in tables { table.deallocate() } }

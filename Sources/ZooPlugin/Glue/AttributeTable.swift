@@ -24,7 +24,9 @@ extension AttributeLiteral {
 }
 
 extension Attribute {
-  /// What the host reads about this attribute. `prototype` has the defaults.
+  /// What the host reads about this attribute.
+  ///
+  /// `prototype` has the defaults.
   func info(_ prototype: Owner) -> zoo_attribute_info {
     var info = zoo_attribute_info()
     info.size = UInt32(MemoryLayout<zoo_attribute_info>.size)

@@ -53,13 +53,13 @@ private let createThunk:
     }
   }
 
-private let planThunk:
-  @convention(c) (OpaquePointer?, UnsafePointer<zoo_plan_request>?, UnsafeMutablePointer<zoo_plan>?) -> zoo_status = { layer, request, plan in
-    guard let layer, let request, let plan else { return protocolBroken }
-    return status(request.pointee.host, request.pointee.context) { () throws(LayerError) in
-      try box(layer).plan(PlanRequest(request), into: plan)
-    }
+private let planThunk: @convention(c) (OpaquePointer?, UnsafePointer<zoo_plan_request>?, UnsafeMutablePointer<zoo_plan>?) -> zoo_status = {
+  layer, request, plan in
+  guard let layer, let request, let plan else { return protocolBroken }
+  return status(request.pointee.host, request.pointee.context) { () throws(LayerError) in
+    try box(layer).plan(PlanRequest(request), into: plan)
   }
+}
 
 private let packThunk: @convention(c) (OpaquePointer?, UnsafePointer<zoo_pack_call>?) -> zoo_status = { layer, call in
   guard let layer, let call else { return protocolBroken }

@@ -22,7 +22,9 @@ func status(_ host: UnsafePointer<zoo_host>, _ context: OpaquePointer?, _ body: 
     if error.message.isEmpty { return error.status }
     var message = error.message
     return message.withUTF8 { text in
-      text.withMemoryRebound(to: CChar.self) { host.pointee.fail(context, error.status, zoo_string(data: $0.baseAddress, length: UInt64($0.count))) }
+      text.withMemoryRebound(to: CChar.self) {
+        host.pointee.fail(context, error.status, zoo_string(data: $0.baseAddress, length: UInt64($0.count)))
+      }
     }
   }
 }

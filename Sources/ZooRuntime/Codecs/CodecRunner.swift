@@ -16,7 +16,9 @@ public struct CodecRunner {
   /// A codec with its defaults.
   public init(_ codec: CodecInfo) { choice = CodecChoice(codec: codec, attributes: codec.attributes.map(\.fallback)) }
 
-  /// Reads a file's bytes for a port of this shape. One item of the port becomes a batch of one.
+  /// Reads a file's bytes for a port of this shape.
+  ///
+  /// One item of the port becomes a batch of one.
   public func decode(_ bytes: UnsafeRawBufferPointer, file: String, for port: GraphInput?) throws(CodecFailure) -> TensorBuffer {
     guard let table = choice.codec.table, let describe = table.pointee.describe, let decode = table.pointee.decode else {
       throw CodecFailure(codec: choice.codec.name, file: file, words: "this codec does not read files", isReading: true)
@@ -115,11 +117,15 @@ public struct CodecFailure: ExplainedError, Hashable {
   /// Whether it was reading.
   public let isReading: Bool
 
+  /// What is wrong.
   public var message: String {
     "\(file): \(words.isEmpty ? "the codec '\(codec)' cannot \(isReading ? "read" : "write") it" : words)"
   }
 
+  /// What to do next.
   public var help: String {
-    isReading ? "the codec '\(codec)' reads it; try to open the file with another program" : "the codec '\(codec)' writes it; another extension takes another codec"
+    isReading
+      ? "the codec '\(codec)' reads it; try to open the file with another program"
+      : "the codec '\(codec)' writes it; another extension takes another codec"
   }
 }

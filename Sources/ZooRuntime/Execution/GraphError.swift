@@ -27,6 +27,7 @@ public enum GraphError: ExplainedError {
 
   private func at(_ place: Place?) -> String { place.map { "\($0): " } ?? "" }
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .noSuchOutput(let layer, let output, let count, let wantedBy, let place):
@@ -48,6 +49,7 @@ public enum GraphError: ExplainedError {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .noSuchOutput: "outputs are counted from 0"

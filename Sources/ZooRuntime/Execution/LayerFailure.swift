@@ -32,6 +32,7 @@ public struct LayerFailure: ExplainedError {
   /// Where the manifest says so.
   public let place: Place?
 
+  /// What is wrong.
   public var message: String {
     let subject = "\(place.map { "\($0): " } ?? "")layer '\(layer)' (\(kind))"
     let what = words.isEmpty ? "cannot \(phase.rawValue): \(statusName)" : words
@@ -53,6 +54,7 @@ public struct LayerFailure: ExplainedError {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch status {
     case 1: "'zoo info \(kind)' shows its attributes"

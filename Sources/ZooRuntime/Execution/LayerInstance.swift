@@ -33,12 +33,16 @@ public final class LayerInstance {
   public let parameters: [ParameterRequest]
   /// What it keeps from forward to backward.
   public let saved: [Spec]
-  /// The rest of its plan. Pointers in it live as long as this.
+  /// The rest of its plan.
+  ///
+  /// Pointers in it live as long as this.
   package let plan: zoo_plan
   /// Pairs of an output and an input that may share memory.
   let aliases: [(output: Int, input: Int)]
 
-  /// Makes and plans a layer. `inputNames` say where each input comes from, for messages.
+  /// Makes and plans a layer.
+  ///
+  /// `inputNames` say where each input comes from, for messages.
   public convenience init(
     kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String] = [], training: Bool, run: Run,
     place: Place? = nil
@@ -100,7 +104,10 @@ public final class LayerInstance {
     }
     guard planStatus == zoo_status(ZOO_OK) else { throw give(up: failure(.plan, planStatus)) }
     guard let answer = PlanAnswer(plan, inputCount: inputs.count) else {
-      throw give(up: failure(.plan, zoo_status(ZOO_INTERNAL), "its plan makes no sense: an output or parameter of rank over 8, a negative or an overflowing size, or an alias to nowhere"))
+      throw give(
+        up: failure(
+          .plan, zoo_status(ZOO_INTERNAL),
+          "its plan makes no sense: an output or parameter of rank over 8, a negative or an overflowing size, or an alias to nowhere"))
     }
 
     self.kind = kind

@@ -24,8 +24,10 @@ struct PlannedGraph {
   var outputs: [Source]
   let isTraining: Bool
 
-  /// Plans every layer of `graph`. `wanted` is what the program must produce; layers that it does not need are planned (their
-  /// parameters belong to the model) but left out.
+  /// Plans every layer of `graph`.
+  ///
+  /// `wanted` is what the program must produce; layers that it does not need are planned (their parameters belong to the model) but left
+  /// out.
   init(
     _ graph: Graph, inputs: [Spec], wanted: [Source], training: Bool, fuse: Bool, store: ParameterStore, run: Run
   ) throws {
@@ -43,13 +45,15 @@ struct PlannedGraph {
         case .input(let i): return inputs[i]
         case .node(let n, let output):
           guard output < specs[n].count else {
-            throw GraphError.noSuchOutput(of: graph.nodes[n].path, output: output, count: specs[n].count, wantedBy: node.path, place: node.place)
+            throw GraphError.noSuchOutput(
+              of: graph.nodes[n].path, output: output, count: specs[n].count, wantedBy: node.path, place: node.place)
           }
           return specs[n][output]
         }
       }
       let instance = try LayerInstance(
-        kind: node.kind, attributes: node.attributes, path: node.path, inputs: inputSpecs, inputNames: node.inputs.map { graph.name(of: $0) },
+        kind: node.kind, attributes: node.attributes, path: node.path, inputs: inputSpecs,
+        inputNames: node.inputs.map { graph.name(of: $0) },
         training: training, run: run, place: node.place)
       var parameters: [Int] = []
       for request in instance.parameters {

@@ -3,10 +3,13 @@ import CZoo
 import Glibc
 public import ZooTypes
 
-/// A graph made ready to run: every layer planned, every byte placed, every argument bound. Running is a loop over an array of
-/// calls; nothing is allocated, looked up or parsed.
+/// A graph made ready to run: every layer planned, every byte placed, every argument bound.
+///
+/// Running is a loop over an array of calls; nothing is allocated, looked up or parsed.
 public final class Program {
-  /// The graph's inputs: write the elements here before `forward`. They stay until they are overwritten.
+  /// The graph's inputs: write the elements here before `forward`.
+  ///
+  /// They stay until they are overwritten.
   public let inputs: [TensorBuffer]
   /// The outputs' types and shapes.
   public let outputSpecs: [Spec]
@@ -57,7 +60,9 @@ public final class Program {
 
   // MARK: Running
 
-  /// Runs every layer. Parameters that have changed are packed again first.
+  /// Runs every layer.
+  ///
+  /// Parameters that have changed are packed again first.
   public func forward() throws(LayerFailure) {
     if packedVersion != store.version { try pack() }
     try execute(forwardSteps, planned.layers.count, .forward) { planned.layers[$0].instance }
@@ -116,7 +121,8 @@ public final class Program {
   }
 
   /// Seconds of each layer's forward, the fastest of `repeats`.
-  public func profile(repeats: Int) throws(LayerFailure) -> [(layer: String, kind: String, fused: [String], flops: Double, seconds: Double)] {
+  public func profile(repeats: Int) throws(LayerFailure) -> [(layer: String, kind: String, fused: [String], flops: Double, seconds: Double)]
+  {
     try forward()
     var best = [Double](repeating: .infinity, count: planned.layers.count)
     for _ in 0..<repeats {

@@ -50,9 +50,13 @@ public final class Run: @unchecked Sendable {
   }
 }
 
-/// How many threads layers run on. OpenMP's pool, which oneDNN uses too, is the only one.
+/// How many threads layers run on.
+///
+/// OpenMP's pool, which oneDNN uses too, is the only one.
 public enum Threads {
-  /// At most so many at once. Setting 0 means one for each core.
+  /// At most so many at once.
+  ///
+  /// Setting 0 means one for each core.
   public static var count: Int {
     get { Int(zoo_host_threads()) }
     set { zoo_host_set_threads(Int32(clamping: newValue)) }

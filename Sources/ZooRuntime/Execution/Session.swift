@@ -18,7 +18,9 @@ public final class Session {
   private var isLoaded = false
   private var programs: [[Spec]: Program] = [:]
 
-  /// A session over `graph`. Its parameters come from `weights`, or start from the seed.
+  /// A session over `graph`.
+  ///
+  /// Its parameters come from `weights`, or start from the seed.
   ///
   /// With `inPlace`, weights stay where their file is mapped, and cannot be trained.
   public init(

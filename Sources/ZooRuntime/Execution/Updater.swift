@@ -28,7 +28,9 @@ public final class Updater {
   private let step = TensorBuffer(Spec([], .i64))
   private let scratch: TensorBuffer
 
-  /// Plans `kind` over the parameters of `store` whose indices are `parameters`. Their gradients must exist.
+  /// Plans `kind` over the parameters of `store` whose indices are `parameters`.
+  ///
+  /// Their gradients must exist.
   public init(_ kind: KindInfo, attributes: [AttributeLiteral], parameters: [Int], store: ParameterStore, run: Run, place: Place?) throws {
     guard kind.isUpdate else { throw UpdateError.notAnUpdate(kind: kind.name, place: place) }
     self.store = store
@@ -90,7 +92,9 @@ public final class Updater {
     steps.deallocate()
   }
 
-  /// Changes the parameters by their gradients. `number` counts updates from 1.
+  /// Changes the parameters by their gradients.
+  ///
+  /// `number` counts updates from 1.
   public func update(rate value: Double, step number: Int) throws(LayerFailure) {
     rate.pointer.storeBytes(of: Float(value), as: Float.self)
     step.pointer.storeBytes(of: Int64(number), as: Int64.self)
@@ -108,6 +112,7 @@ public enum UpdateError: ExplainedError, Hashable {
   /// It does not allow that its outputs overwrite its inputs.
   case notInPlace(kind: String, place: Place?)
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .notAnUpdate(let kind, let place): "\(place.map { "\($0): " } ?? "")'\(kind)' is no optimiser's update"
@@ -116,6 +121,7 @@ public enum UpdateError: ExplainedError, Hashable {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .notAnUpdate: "'zoo list kinds' marks those that are"

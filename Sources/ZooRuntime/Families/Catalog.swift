@@ -5,13 +5,17 @@ import ZooTypes
 public final class Catalog: KindCatalog, @unchecked Sendable {
   /// In the order of their names.
   public private(set) var families: [Family] = []
-  /// Files in the folder that are no family that this host can use. Everything else works without them.
+  /// Files in the folder that are no family that this host can use.
+  ///
+  /// Everything else works without them.
   public private(set) var problems: [FamilyError] = []
 
   private var kinds: [String: KindInfo] = [:]
   private var codecs: [String: CodecInfo] = [:]
 
-  /// Loads every `.so` in `folder`, in the order of their names. A missing folder is an empty one.
+  /// Loads every `.so` in `folder`, in the order of their names.
+  ///
+  /// A missing folder is an empty one.
   public init(folder: String) {
     for path in Catalog.libraries(in: folder) {
       do throws(FamilyError) {
@@ -57,9 +61,13 @@ public final class Catalog: KindCatalog, @unchecked Sendable {
     for codec in family.codecs { codecs[codec.name] = codec }
   }
 
+  /// The kind of that name.
   public func kind(_ name: String) -> KindInfo? { kinds[name] }
+  /// The codec of that name.
   public func codec(_ name: String) -> CodecInfo? { codecs[name] }
+  /// Every kind's name, sorted.
   public var kindNames: [String] { kinds.keys.sorted() }
+  /// Every codec's name, sorted.
   public var codecNames: [String] { codecs.keys.sorted() }
 
   /// The codec that reads or writes files of this extension.

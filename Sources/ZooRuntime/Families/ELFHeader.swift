@@ -16,7 +16,9 @@ enum ELFHeader {
     guard read >= 4, header.e_ident.0 == 0x7F, header.e_ident.1 == 0x45, header.e_ident.2 == 0x4C, header.e_ident.3 == 0x46 else {
       throw FamilyError(path, .notELF)
     }
-    guard read == MemoryLayout<Elf64_Ehdr>.size else { throw FamilyError(path, .truncated(bytes: size, expected: MemoryLayout<Elf64_Ehdr>.size)) }
+    guard read == MemoryLayout<Elf64_Ehdr>.size else {
+      throw FamilyError(path, .truncated(bytes: size, expected: MemoryLayout<Elf64_Ehdr>.size))
+    }
     #if arch(x86_64)
       let machine = EM_X86_64
     #elseif arch(arm64)

@@ -3,7 +3,9 @@ import CZoo
 import Glibc
 import ZooTypes
 
-/// A family that is loaded. Never unmapped: after `dlclose` of a Swift library, protocol casts elsewhere crash.
+/// A family that is loaded.
+///
+/// Never unmapped: after `dlclose` of a Swift library, protocol casts elsewhere crash.
 public struct Family: Sendable {
   /// The file that it came from.
   public let path: String

@@ -61,8 +61,10 @@ public struct FamilyError: ExplainedError, Hashable {
     }
   }
 
+  /// What is wrong.
   public var message: String { "\(path): \(summary)" }
 
+  /// What to do next.
   public var help: String {
     switch reason {
     case .unreadable: "check its permissions, or remove it from the folder"

@@ -9,7 +9,9 @@ public struct AttributeInfo: Sendable {
   public let about: String
   /// What a manifest writes for it.
   public let type: AttributeType
-  /// The only values allowed, as text; empty: no restriction. A list attribute with choices takes one of them instead of a list.
+  /// The only values allowed, as text; empty: no restriction.
+  ///
+  /// A list attribute with choices takes one of them instead of a list.
   public let choices: [String]
   /// The default; `.absent`: it has none.
   public let fallback: AttributeLiteral
@@ -43,7 +45,9 @@ public struct PortInfo: Sendable {
   public let about: String
   /// (input) May be left unconnected.
   public let isOptional: Bool
-  /// Stands for any number of tensors. Only the last port.
+  /// Stands for any number of tensors.
+  ///
+  /// Only the last port.
   public let isVariadic: Bool
   /// Whether gradients flow through it.
   public let isDifferentiable: Bool

@@ -40,7 +40,9 @@ struct ParameterInitializer: Sendable {
     return (shape[1] * field, shape[0] * field)
   }
 
-  /// Writes `count` elements of a tensor of `shape`. The numbers depend on the seed and the parameter's path.
+  /// Writes `count` elements of a tensor of `shape`.
+  ///
+  /// The numbers depend on the seed and the parameter's path.
   func fill(_ into: UnsafeMutablePointer<Float>, shape: [Int], seed: UInt64, path: String) {
     let count = shape.reduce(1, *)
     let key = zoo_path_key(path, UInt64(path.utf8.count))

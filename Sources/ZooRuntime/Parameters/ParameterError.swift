@@ -20,6 +20,7 @@ public enum ParameterError: ExplainedError {
 
   private static func more(_ count: Int) -> String { count == 0 ? "" : count == 1 ? " (and one more)" : " (and \(count) more)" }
 
+  /// What is wrong.
   public var message: String {
     switch self {
     case .missing(let path, let others, let file, _):
@@ -39,6 +40,7 @@ public enum ParameterError: ExplainedError {
     }
   }
 
+  /// What to do next.
   public var help: String {
     switch self {
     case .missing(let path, _, _, let candidates):

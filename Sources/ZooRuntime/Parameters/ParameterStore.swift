@@ -58,7 +58,9 @@ public final class ParameterStore {
   /// Says that parameters have changed.
   public func touch() { version += 1 }
 
-  /// Asks for a parameter of a layer. Layers that share ask for the same path, and must agree.
+  /// Asks for a parameter of a layer.
+  ///
+  /// Layers that share ask for the same path, and must agree.
   func register(_ request: ParameterRequest, layer: String, choice: InitializerChoice?, place: Place?) throws(ParameterError) -> Int {
     let path = layer.isEmpty ? request.name : "\(layer).\(request.name)"
     if let known = index[path] {
@@ -120,7 +122,9 @@ public final class ParameterStore {
     touch()
   }
 
-  /// Where the gradient of parameter `i` goes. Allocated, as zeros, when first asked for.
+  /// Where the gradient of parameter `i` goes.
+  ///
+  /// Allocated, as zeros, when first asked for.
   func gradient(of i: Int) -> UnsafeMutableRawPointer {
     let entry = entries[i]
     if gradients[entry.block] == nil {
@@ -191,7 +195,9 @@ extension ParameterStore {
     touch()
   }
 
-  /// Every parameter by path, for writing. Valid as long as the store.
+  /// Every parameter by path, for writing.
+  ///
+  /// Valid as long as the store.
   public var tensors: [NamedTensor] {
     entries.compactMap { entry in
       entry.pointer.map { NamedTensor(entry.path, entry.spec, UnsafeRawBufferPointer(start: $0, count: entry.spec.byteCount)) }
