@@ -9,7 +9,8 @@
 
 enum { ZOO_SUM_BLOCK = 1024 };
 
-/// At the start of a block of statements: sums in it may be taken in any order.
+/// At the start of a block of statements: sums in it may be taken in any order. Only what is summed up belongs in it, not the
+/// terms: the sum of x - mean must not become the sum of x, less n times the mean.
 #define ZOO_ANY_ORDER _Pragma("clang fp reassociate(on)")
 
 ZOO_INLINE int64_t zoo_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -19,10 +20,15 @@ ZOO_INLINE int64_t zoo_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
   ZOO_INLINE double name(__VA_ARGS__, int64_t n) {                                                                            \
     double total = 0;                                                                                                         \
     for (int64_t from = 0; from < n; from += ZOO_SUM_BLOCK) {                                                                 \
-      ZOO_ANY_ORDER                                                                                                           \
       const int64_t to = zoo_smaller(from + ZOO_SUM_BLOCK, n);                                                                \
       float sum = 0;                                                                                                          \
-      for (int64_t i = from; i < to; i++) sum += term;                                                                        \
+      for (int64_t i = from; i < to; i++) {                                                                                   \
+        const float value = term;                                                                                             \
+        {                                                                                                                     \
+          ZOO_ANY_ORDER                                                                                                       \
+          sum += value;                                                                                                       \
+        }                                                                                                                     \
+      }                                                                                                                       \
       total += sum;                                                                                                           \
     }                                                                                                                         \
     return total;                                                                                                             \
