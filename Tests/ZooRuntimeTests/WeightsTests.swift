@@ -113,13 +113,18 @@ import ZooTypes
   @Test(
     "the deviation is the method's",
     arguments: [
-      ("{\"normal\": [0, 0.02]}", 0.02), ("{\"uniform\": [-0.3, 0.3]}", 0.3 / 3.squareRoot()), ("\"xavier_uniform\"", (2.0 / 500).squareRoot()),
-      ("\"xavier_normal\"", (2.0 / 500).squareRoot()), ("\"he_uniform\"", (2.0 / 300).squareRoot()), ("{\"he_normal\": 2}", 2 * (2.0 / 300).squareRoot()),
-    ])
+      ("{\"normal\": [0, 0.02]}", 0.02),
+      ("{\"uniform\": [-0.3, 0.3]}", 0.173_205_1),  // 0.3 / sqrt(3)
+      ("\"xavier_uniform\"", 0.063_245_6),  // sqrt(2 / 500)
+      ("\"xavier_normal\"", 0.063_245_6),
+      ("\"he_uniform\"", 0.081_649_7),  // sqrt(2 / 300)
+      ("{\"he_normal\": 2}", 0.163_299_3),
+    ] as [(String, Double)])
   func deviations(_ initialize: String, _ expected: Double) throws {
     let values = try weights(initialize, units: 200, inputs: 300)
     #expect(abs(deviation(values) / expected - 1) < 0.015)
-    #expect(abs(values.reduce(0) { $0 + Double($1) } / Double(values.count)) < 5 * expected / 245)
+    let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+    #expect(abs(mean) < 5 * expected / 245)  // sqrt(60,000) = 245
   }
 
   @Test func constantsAreConstant() throws {
@@ -139,7 +144,8 @@ import ZooTypes
           let (left, right) = units <= inputs ? (w[a * inputs + i], w[b * inputs + i]) : (w[i * inputs + a], w[i * inputs + b])
           dot += Double(left) * Double(right)
         }
-        #expect(abs(dot - (a == b ? 9 : 0)) < 1e-5)
+        let expected = a == b ? 9.0 : 0.0
+        #expect(abs(dot - expected) < 1e-5)
       }
     }
   }
