@@ -11,32 +11,26 @@ int64_t zoo_gemm_tasks(int64_t m, int64_t n) { return zoo_ceil_div(m, ROWS) * zo
 
 void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
   const zoo_tiles *tiles = zoo_machine_tiles();
-  const int64_t panels = zoo_panel_count(tiles, g->n), blocks = zoo_ceil_div(g->m, ROWS), nowhere = 0;
+  const int64_t panels = zoo_panel_count(tiles, g->n), blocks = zoo_ceil_div(g->m, ROWS);
   const int by_row = g->a_step == 1;
   for (int64_t task = from; task < to; task++) {
     const int64_t block = task / panels;
     const zoo_panel panel = zoo_panel_at(tiles, g->n, task % panels);
-    const int64_t first = block * g->m / blocks, rows = (block + 1) * g->m / blocks - first, count = zoo_ceil_div(rows, tiles->rows);
+    const int64_t first = block * g->m / blocks, rows = (block + 1) * g->m / blocks - first;
     float *c = g->c + first * g->c_row + panel.column;
     for (int64_t k = 0; k == 0 || k < g->k; k += STEPS) {
-      zoo_tile tile = {
-        .b = g->packed + panel.column * g->k + k * panel.width, .bias = g->bias && k == 0 ? g->bias + panel.column : NULL,
-        .a_stride = by_row ? g->a_row : g->a_step, .b_stride = panel.width, .c_stride = g->c_row,
-        .segments = 1, .depth = g->k - k < STEPS ? g->k - k : STEPS, .columns = panel.columns, .a_offset = &nowhere,
-        .accumulates = g->accumulates || k > 0,
+      const zoo_tile tile = {
+        .a = g->a + first * g->a_row + k * g->a_step, .a_stride = by_row ? g->a_row : g->a_step,
+        .b = g->packed + panel.column * g->k + k * panel.width, .b_stride = panel.width,
+        .c = c, .c_stride = g->c_row, .columns = panel.columns,
+        .depth = g->k - k < STEPS ? g->k - k : STEPS, .pieces = 1, .runs = 1,
+        .bias = g->bias && k == 0 ? g->bias + panel.column : NULL, .accumulates = g->accumulates || k > 0,
       };
-      for (int64_t t = 0, row = 0; t < count; t++) {
-        const int64_t height = (t + 1) * rows / count - row;
-        tile.a = g->a + (first + row) * g->a_row + k * g->a_step;
-        tile.c = c + row * g->c_row;
-        (by_row ? tiles->by_row : tiles->by_column)[height - 1][panel.vectors - 1](&tile);
-        row += height;
-      }
+      zoo_tile_sweep(tiles, tile, by_row, panel.vectors, rows, g->a_row);
     }
-    if (!g->epilogue || g->epilogue->kind == ZOO_EPILOGUE_NONE) continue;
     if (panels == 1 && g->c_row == g->n) {
       zoo_epilogue_apply(g->epilogue, c, rows * g->n);
-    } else {
+    } else if (g->epilogue) {
       for (int64_t r = 0; r < rows; r++) zoo_epilogue_apply(g->epilogue, c + r * g->c_row, panel.columns);
     }
   }

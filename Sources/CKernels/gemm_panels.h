@@ -23,3 +23,6 @@ static inline zoo_panel zoo_panel_at(const zoo_tiles *tiles, int64_t n, int64_t 
   panel.columns = n - panel.column < panel.width ? n - panel.column : panel.width;
   return panel;
 }
+
+/// Writes `steps` rows of a panel; `b` is the element of its first row and column.
+void zoo_pack_steps(const float *b, int64_t k_stride, int64_t n_stride, int64_t steps, const zoo_panel *panel, float *out);

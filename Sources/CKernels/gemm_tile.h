@@ -4,15 +4,17 @@
 
 enum { ZOO_TILE_ROWS = 8, ZOO_TILE_VECTORS = 3 }; ///< the largest tile that any generation has
 
-/// C (+)= A B for a tile of C. The sum runs over `segments` segments of `depth` steps; A starts `a_offset[s]` elements from `a` in segment s,
-/// and B moves on by `b_skip` more between two segments. Every sum is taken in an order that depends on the tile's shape and on depth alone.
+/// C (+)= A B for a tile of C. The sum is over `depth` steps in each of `pieces` pieces of each of `runs` runs. B's pieces lie one behind
+/// the other, `b_skip` floats apart; where A's start is regular too. The order of a sum depends on these numbers alone.
 typedef struct zoo_tile {
-  const float *a, *b, *bias; ///< bias: one for each column, or NULL
+  const float *a, *b;
+  const float *bias; ///< one for each column, or NULL
   float *c;
   int64_t a_stride; ///< between rows where steps are adjacent, or between steps where rows are
-  int64_t b_stride, b_skip, c_stride;
-  int64_t segments, depth, columns; ///< columns: how many are stored; B has whole vectors of them
-  const int64_t *a_offset;
+  int64_t b_stride, c_stride;
+  int64_t depth, pieces, runs;
+  int64_t a_piece, a_run, b_skip;
+  int64_t columns; ///< how many of the last vector's are stored follows from it; B has whole vectors
   int64_t accumulates;
 } zoo_tile;
 
@@ -21,7 +23,22 @@ typedef struct zoo_tiles {
   int64_t width, rows, vectors;
   void (*by_row[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *);    ///< [rows - 1][vectors - 1]; A's steps are adjacent
   void (*by_column[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *); ///< A's rows are
+  /// to[r, j] += from[r, j] for `columns` columns; rows of `from` have whole vectors.
+  void (*add)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns);
 } zoo_tiles;
 
 /// The best that this machine can run.
 const zoo_tiles *zoo_machine_tiles(void);
+
+/// C (+)= A B for any number of rows, in tiles of as equal a height as can be. `tile` is for the first row; A's next is `a_row` further.
+static inline void zoo_tile_sweep(
+  const zoo_tiles *tiles, zoo_tile tile, int by_row, int64_t vectors, int64_t rows, int64_t a_row) {
+  if (rows <= 0) return;
+  const int64_t count = (rows + tiles->rows - 1) / tiles->rows, height = rows / count, taller = rows % count;
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t here = height + (i < taller);
+    (by_row ? tiles->by_row : tiles->by_column)[here - 1][vectors - 1](&tile);
+    tile.a += here * a_row;
+    tile.c += here * tile.c_stride;
+  }
+}

@@ -1,14 +1,16 @@
-// Defines the tiles of one generation of processors from TARGET, NAME(x), WIDTH, ROWS, LOAD_PART and STORE_PART.
-// There is no include guard: gemm_tile.c includes this once for each generation.
+// The tiles of one generation of processors: see generations.h. As many sums as its registers hold.
 
-typedef float NAME(vector) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
-
-#define UNROLL _Pragma("clang loop unroll(full)")
-#define INLINE static inline __attribute__((always_inline)) TARGET
+#if WIDTH == 16
+#define ROWS 8
+#elif WIDTH == 8
+#define ROWS 4
+#else
+#define ROWS 3
+#endif
 
 /// One step of the sum: C += A[:, k] B[k, :].
 #define STEP(part, A_ELEMENT)                                                                            \
-  NAME(vector) b_row[ZOO_TILE_VECTORS];                                                                           \
+  NAME(vector) b_row[ZOO_TILE_VECTORS];                                                                  \
   UNROLL for (int v = 0; v < vectors; v++) b_row[v] = *(const NAME(vector) *)(b + v * WIDTH);            \
   UNROLL for (int r = 0; r < rows; r++) {                                                                \
     const float x = A_ELEMENT;                                                                           \
@@ -24,30 +26,37 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
       UNROLL for (int v = 0; v < vectors; v++) sum[u][r][v] = (NAME(vector)){0};
 
   const float *b = t->b;
-  for (int64_t s = 0; s < t->segments; s++, b += t->b_skip) {
-    const float *a = t->a + t->a_offset[s], *row[ROWS];
-    UNROLL for (int r = 0; r < rows; r++) row[r] = a + (by_row ? r * t->a_stride : r);
-    int64_t k = 0;
-    _Pragma("clang loop unroll(disable)") for (; k + split <= t->depth; k += split) {
-      UNROLL for (int u = 0; u < split; u++) { STEP(u, row[r][by_row ? k + u : (k + u) * t->a_stride]) }
-    }
-    if (split > 1) {
-      _Pragma("clang loop unroll(disable)") for (; k < t->depth; k++) { STEP(0, row[r][by_row ? k : k * t->a_stride]) }
+  for (int64_t run = 0; run < t->runs; run++) {
+    for (int64_t piece = 0; piece < t->pieces; piece++, b += t->b_skip) {
+      const float *a = t->a + run * t->a_run + piece * t->a_piece, *row[ROWS];
+      UNROLL for (int r = 0; r < rows; r++) row[r] = a + (by_row ? r * t->a_stride : r);
+      int64_t k = 0;
+      NO_UNROLL for (; k + split <= t->depth; k += split) {
+        UNROLL for (int u = 0; u < split; u++) { STEP(u, row[r][by_row ? k + u : (k + u) * t->a_stride]) }
+      }
+      if (split > 1) {
+        NO_UNROLL for (; k < t->depth; k++) { STEP(0, row[r][by_row ? k : k * t->a_stride]) }
+      }
     }
   }
 
   const int64_t last = t->columns - (vectors - 1) * WIDTH; // the last vector may be stored in part
+  if (t->bias) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      const int is_whole = v < vectors - 1 || last == WIDTH;
+      const NAME(vector) bias = is_whole ? *(const NAME(vector) *)(t->bias + v * WIDTH) : LOAD_PART(t->bias + v * WIDTH, last);
+      UNROLL for (int r = 0; r < rows; r++) sum[0][r][v] += bias;
+    }
+  }
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int v = 0; v < vectors; v++) {
       NAME(vector) y = sum[0][r][v];
       UNROLL for (int u = 1; u < split; u++) y += sum[u][r][v];
       float *c = t->c + r * t->c_stride + v * WIDTH;
       if (v < vectors - 1 || last == WIDTH) {
-        if (t->bias) y += *(const NAME(vector) *)(t->bias + v * WIDTH);
         if (t->accumulates) y += *(const NAME(vector) *)c;
         *(NAME(vector) *)c = y;
       } else {
-        if (t->bias) y += LOAD_PART(t->bias + v * WIDTH, last);
         if (t->accumulates) y += LOAD_PART(c, last);
         STORE_PART(c, y, last);
       }
@@ -73,26 +82,32 @@ TILES(5) TILES(6) TILES(7) TILES(8)
 #endif
 
 #if ROWS > 4
-#define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3), ENTRY(kind, 4), ENTRY(kind, 5), ENTRY(kind, 6), ENTRY(kind, 7), ENTRY(kind, 8)}
+#define ENTRIES(kind)                                                     \
+  {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3), ENTRY(kind, 4),        \
+   ENTRY(kind, 5), ENTRY(kind, 6), ENTRY(kind, 7), ENTRY(kind, 8)}
 #elif ROWS > 3
 #define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3), ENTRY(kind, 4)}
 #else
 #define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3)}
 #endif
 
-static const zoo_tiles NAME(table) = {WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column)};
+TARGET static void NAME(add)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
+    int64_t j = 0;
+    for (; j + WIDTH <= columns; j += WIDTH) *(NAME(vector) *)(to + j) += *(const NAME(vector) *)(from + j);
+    if (j < columns) {
+      const NAME(vector) y = LOAD_PART(to + j, columns - j) + *(const NAME(vector) *)(from + j);
+      STORE_PART(to + j, y, columns - j);
+    }
+  }
+}
 
-#undef UNROLL
-#undef INLINE
+static const zoo_tiles NAME(tiles)[1] = {{WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column), NAME(add)}};
+
+#undef ROWS
 #undef STEP
 #undef SPLIT
 #undef TILE
 #undef TILES
 #undef ENTRY
 #undef ENTRIES
-#undef TARGET
-#undef NAME
-#undef WIDTH
-#undef ROWS
-#undef LOAD_PART
-#undef STORE_PART

@@ -2,6 +2,8 @@
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/clones.h"
+#include "kernels/conv.h"
+#include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/epilogue.h"
 #include "kernels/gather.h"
@@ -10,6 +12,8 @@
 #include "kernels/loss_classes.h"
 #include "kernels/move.h"
 #include "kernels/nest.h"
+#include "kernels/normalisation.h"
+#include "kernels/optimiser.h"
 #include "kernels/reduce.h"
 #include "kernels/softmax.h"
 #include "kernels/vmath.h"

@@ -1,0 +1,138 @@
+#include "conv_shape.h"
+
+int64_t zoo_conv_back_columns(const zoo_conv *c);
+int64_t zoo_conv_back_matrices(const zoo_conv *c);
+const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel);
+
+enum { PANEL = 48 }; ///< floats: the widest panel of any generation
+
+static int64_t bands(const zoo_conv *c) { return zoo_ceil_div(c->in_h, c->back_band); }
+static int64_t splits(const zoo_conv *c) { return c->back_splits_panels ? zoo_conv_back_panels(c) : 1; }
+
+/// The columns that windows cover, and those of the image that none does.
+static int64_t slab_columns(const zoo_conv *c) { return zoo_most(c->wide, c->left + c->in_w); }
+static int64_t slab_channels(const zoo_conv *c) { return c->back_splits_panels ? PANEL : c->in_c; }
+
+/// A row of dy that reaches a row of dx through row `p` of the kernel, or -1.
+static int64_t source_row(const zoo_conv *c, int64_t row, int64_t p) {
+  const int64_t distance = row + c->top - p * c->dilation_h;
+  if (distance < 0 || distance % c->stride_h != 0 || distance / c->stride_h >= c->out_h) return -1;
+  return distance / c->stride_h;
+}
+
+
+int64_t zoo_conv_back_slab(const zoo_conv *c) {
+  const int64_t products = c->scatters ? c->back_band * c->out_w * PANEL : 0;
+  return c->back_band * slab_columns(c) * slab_channels(c) + products;
+}
+
+/// Adds a panel of row p of the kernel to the rows of dx in `slab`. A product has a row for each pixel of dy and a column for each
+/// (tap, channel), which is as dx has them; neighbours overlap. Additions that follow each other go to places that do not, so that none
+/// waits for the one before.
+static void scatter(
+  const zoo_conv *c, const zoo_tiles *tiles, const float *dy, const float *b, const zoo_panel *panel, zoo_range rows, int64_t p,
+  float *slab, float *products) {
+  const int64_t pitch = slab_columns(c) * c->in_c, step = c->stride_w * c->in_c, apart = zoo_ceil_div(c->kernel_w, c->stride_w);
+  float *product = products;
+  for (int64_t row = rows.first; row < rows.end; row++) {
+    const int64_t from = source_row(c, row, p);
+    if (from < 0) continue;
+    const zoo_tile tile = {
+      .a = dy + from * c->out_w * c->out_c, .a_stride = c->out_c, .b = b, .b_stride = panel->width,
+      .c = product, .c_stride = panel->width, .columns = panel->width, .depth = c->out_c, .pieces = 1, .runs = 1,
+    };
+    zoo_tile_sweep(tiles, tile, 1, panel->vectors, c->out_w, c->out_c);
+    product += c->out_w * panel->width;
+  }
+  for (int64_t phase = 0; phase < zoo_least(apart, c->out_w); phase++) {
+    product = products;
+    for (int64_t row = rows.first; row < rows.end; row++) {
+      if (source_row(c, row, p) < 0) continue;
+      tiles->add(
+        product + phase * panel->width, apart * panel->width, slab + (row - rows.first) * pitch + phase * step + panel->column, apart * step,
+        zoo_ceil_div(c->out_w - phase, apart), panel->columns);
+      product += c->out_w * panel->width;
+    }
+  }
+}
+
+/// Adds one tap's product to the rows of dx in `slab`, of which a pixel has so many channels.
+static void accumulate(
+  const zoo_conv *c, const zoo_tiles *tiles, const float *dy, const float *b, const zoo_panel *panel, zoo_range rows, int64_t tap,
+  float *slab, int64_t channels) {
+  const int64_t pitch = slab_columns(c) * channels, p = tap / c->kernel_w, q = tap % c->kernel_w;
+  for (int64_t row = rows.first; row < rows.end; row++) {
+    const int64_t from = source_row(c, row, p);
+    if (from < 0) continue;
+    const zoo_tile tile = {
+      .a = dy + from * c->out_w * c->out_c, .a_stride = c->out_c, .b = b, .b_stride = panel->width,
+      .c = slab + (row - rows.first) * pitch + q * c->dilation_w * channels, .c_stride = c->stride_w * channels, .columns = panel->columns,
+      .depth = c->group_out, .pieces = 1, .runs = 1, .accumulates = 1,
+    };
+    zoo_tile_sweep(tiles, tile, 1, panel->vectors, c->out_w, c->out_c);
+  }
+}
+
+/// A window that is the whole image: each matrix writes a part of every image of its own.
+static int is_whole(const zoo_conv *c) { return zoo_conv_is_dense(c) && c->kernel_h == c->in_h && c->kernel_w == c->in_w; }
+
+static void multiply(const zoo_conv *c, const zoo_tiles *tiles, const float *dy, const float *packed, int64_t task, float *dx) {
+  const int64_t matrices = zoo_conv_back_matrices(c), m = task % matrices, index = task / matrices;
+  zoo_panel panel;
+  const float *b = zoo_conv_back_panel(c, packed, index, &panel) + m * c->group_out * panel.width;
+  const int64_t group = index / zoo_gemm_panels(zoo_conv_back_columns(c)), image = zoo_conv_step(c);
+  const zoo_tile tile = {
+    .a = dy + group * c->group_out, .a_stride = c->out_c, .b = b, .b_stride = panel.width,
+    .c = dx + m * (image / matrices) + group * c->group_in + panel.column, .c_stride = image, .columns = panel.columns,
+    .depth = c->group_out, .pieces = 1, .runs = 1,
+  };
+  zoo_tile_sweep(tiles, tile, 1, panel.vectors, c->images, c->out_c);
+}
+
+int64_t zoo_conv_back_tasks(const zoo_conv *c) {
+  return is_whole(c) ? zoo_conv_back_panels(c) * zoo_conv_back_matrices(c) : c->images * bands(c) * splits(c);
+}
+
+void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, float *dx, float *slab, int64_t from, int64_t to) {
+  const zoo_tiles *tiles = zoo_machine_tiles();
+  const int64_t panels = zoo_gemm_panels(zoo_conv_back_columns(c)), matrices = zoo_conv_back_matrices(c);
+  for (int64_t task = from; task < to; task++) {
+    if (is_whole(c)) {
+      multiply(c, tiles, dy, packed, task, dx);
+      continue;
+    }
+    const int64_t place = task / splits(c), n = place / bands(c);
+    const zoo_range rows = zoo_share(c->in_h, bands(c), place % bands(c));
+    const int64_t wanted = c->back_splits_panels ? task % splits(c) : -1;
+    int64_t channels = c->in_c, column = 0;
+    if (wanted >= 0) {
+      zoo_panel panel;
+      zoo_conv_back_panel(c, packed, wanted, &panel);
+      channels = panel.columns;
+      column = wanted / panels * c->group_in + panel.column;
+    }
+    const int64_t pitch = slab_columns(c) * channels;
+    float *products = slab + c->back_band * pitch;
+    memset(slab, 0, (size_t)((rows.end - rows.first) * pitch) * sizeof(float));
+
+    for (int64_t i = wanted < 0 ? 0 : wanted; i < (wanted < 0 ? zoo_conv_back_panels(c) : wanted + 1); i++) {
+      zoo_panel panel;
+      const float *b = zoo_conv_back_panel(c, packed, i, &panel);
+      const int64_t group = i / panels;
+      const float *dy_group = dy + n * c->out_h * c->out_w * c->out_c + group * c->group_out;
+      float *at = wanted < 0 && !c->scatters ? slab + group * c->group_in + panel.column : slab;
+      for (int64_t m = 0; m < matrices; m++, b += c->group_out * panel.width) {
+        if (c->scatters) scatter(c, tiles, dy_group, b, &panel, rows, m, at, products);
+        else accumulate(c, tiles, dy_group, b, &panel, rows, m, at, channels);
+      }
+    }
+
+    for (int64_t row = rows.first; row < rows.end; row++) {
+      const float *in = slab + (row - rows.first) * pitch + c->left * channels;
+      float *out = dx + ((n * c->in_h + row) * c->in_w) * c->in_c + column;
+      if (channels == c->in_c) memcpy(out, in, (size_t)(c->in_w * channels) * sizeof(float));
+      else
+        for (int64_t i = 0; i < c->in_w; i++) memcpy(out + i * c->in_c, in + i * channels, (size_t)channels * sizeof(float));
+    }
+  }
+}

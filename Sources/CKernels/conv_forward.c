@@ -1,0 +1,64 @@
+#include "conv_shape.h"
+#include "kernels/epilogue.h"
+
+enum { STEPS = 768 }; ///< of a sum that are taken at a stretch, so that this much of a panel stays in the second-level cache
+
+static int64_t bands(const zoo_conv *c) { return zoo_ceil_div(c->out_h, c->band); }
+static int64_t splits(const zoo_conv *c) { return c->splits_panels ? zoo_conv_panels(c) : 1; }
+
+int64_t zoo_conv_tasks(const zoo_conv *c) { return zoo_conv_images(c) * bands(c) * splits(c); }
+
+int64_t zoo_conv_slab(const zoo_conv *c) {
+  const int64_t rows = (c->band - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
+  return c->is_padded ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
+}
+
+void zoo_conv_forward(
+  const zoo_conv *c, const float *x, const float *packed, const float *bias, const zoo_epilogue *epilogue, float *y, float *slab,
+  int64_t from, int64_t to) {
+  const zoo_tiles *tiles = zoo_machine_tiles();
+  const int64_t run = c->pieces * c->depth, stretch = zoo_most(1, STEPS / run);
+  const int64_t pixels = zoo_conv_pixels(c), step = zoo_conv_step(c), image = c->in_h * c->in_w * c->in_c;
+  const int64_t pitch = (c->is_padded ? c->wide : c->in_w) * c->in_c;
+  int64_t widened = -1;
+
+  for (int64_t task = from; task < to; task++) {
+    const int64_t place = task / splits(c), n = place / bands(c);
+    const zoo_range rows = zoo_share(c->out_h, bands(c), place % bands(c));
+    const int64_t first = zoo_most(0, rows.first * c->stride_h - c->top);
+    const int64_t end = zoo_least(c->in_h, (rows.end - 1) * c->stride_h - c->top + (c->kernel_h - 1) * c->dilation_h + 1);
+    if (c->is_padded && place != widened) zoo_conv_widen(c, x + n * image, first, end, slab);
+    widened = place;
+    const float *in = c->is_padded ? slab : x + n * image + first * pitch; // row `first`
+    float *out = y + (n * c->out_h + rows.first) * pixels * c->out_c;
+
+    const zoo_range wanted = c->splits_panels ? (zoo_range){task % splits(c), task % splits(c) + 1} : (zoo_range){0, zoo_conv_panels(c)};
+    for (int64_t p = wanted.first; p < wanted.end; p++) {
+      int64_t column, start;
+      const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
+      const int64_t channel = column / c->group_out * c->group_in;
+      for (int64_t q = 0; q < c->kernel_h; q += stretch) {
+        for (int64_t row = rows.first; row < rows.end; row++) {
+          const int64_t top = row * c->stride_h - c->top;
+          zoo_range taps = zoo_inside(top, c->dilation_h, c->in_h, zoo_least(q + stretch, c->kernel_h));
+          taps.first = zoo_most(taps.first, q);
+          const int64_t runs = zoo_most(0, taps.end - taps.first);
+          if (runs == 0 && q > 0) continue;
+          const zoo_tile tile = {
+            .a = runs == 0 ? in : in + (top + taps.first * c->dilation_h - first) * pitch + channel, .a_stride = step,
+            .b = packed + start + taps.first * run * panel.width, .b_stride = panel.width,
+            .c = out + (row - rows.first) * pixels * c->out_c + column, .c_stride = c->out_c, .columns = panel.columns,
+            .depth = c->depth, .pieces = c->pieces, .runs = runs,
+            .a_piece = c->dilation_w * c->in_c, .a_run = c->dilation_h * pitch,
+            .bias = bias && q == 0 ? bias + column : NULL, .accumulates = q > 0,
+          };
+          zoo_tile_sweep(tiles, tile, 1, panel.vectors, pixels, step);
+        }
+      }
+      if (c->splits_panels && epilogue)
+        for (int64_t i = 0; i < (rows.end - rows.first) * pixels; i++)
+          zoo_epilogue_apply(epilogue, out + i * c->out_c + column, panel.columns);
+    }
+    if (!c->splits_panels) zoo_epilogue_apply(epilogue, out, (rows.end - rows.first) * pixels * c->out_c);
+  }
+}

@@ -1,0 +1,34 @@
+#include "conv_shape.h"
+
+enum {
+  TASKS = 16,          ///< as many as this, so that threads have something to share
+  PIXELS = 128,        ///< of y (or dx) that a task computes, so that it reads the kernel for more than a few of them
+  SLAB = 64 * 1024,    ///< floats of widened rows, which stay in the second-level cache
+  LONG_RUN = 1024,     ///< floats
+  FEW_CHANNELS = 16,   ///< a vector's worth
+  PARTIALS = 1 << 20   ///< floats of weight gradients, at most
+};
+
+void zoo_conv_prepare(zoo_conv *c) {
+  const int64_t taps = zoo_conv_taps(c);
+  c->group_in = c->in_c / c->groups;
+  c->group_out = c->out_c / c->groups;
+  c->wide = (c->out_w - 1) * c->stride_w + (c->kernel_w - 1) * c->dilation_w + 1;
+  c->is_padded = c->left > 0 || c->wide > c->in_w;
+  const int is_dense = c->dilation_w == 1 && c->groups == 1;
+  c->pieces = is_dense && c->kernel_w * c->in_c <= LONG_RUN ? 1 : c->kernel_w;
+  c->depth = c->kernel_w * c->group_in / c->pieces;
+
+  const int64_t rows_below = (c->kernel_h - 1) * c->dilation_h + 1, slab_rows = SLAB / (c->wide * c->in_c);
+  const int64_t fitting = (slab_rows - rows_below) / c->stride_h + 1;
+  c->band = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(PIXELS, c->out_w), c->out_h), c->is_padded ? fitting : c->out_h));
+  c->splits_panels = c->images * zoo_ceil_div(c->out_h, c->band) < TASKS;
+
+  c->scatters = is_dense && c->in_c < FEW_CHANNELS;
+  c->back_band = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(PIXELS, c->in_w), c->in_h), slab_rows));
+  c->back_splits_panels = !c->scatters && c->images * zoo_ceil_div(c->in_h, c->back_band) < TASKS;
+
+  c->taps_apart = !is_dense || c->in_c >= FEW_CHANNELS;
+  const int64_t tasks = c->taps_apart ? taps * c->groups * zoo_gemm_panels(c->group_out) : 1, weights = taps * c->group_in * c->out_c;
+  c->chunks = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(TASKS, tasks), zoo_conv_images(c) * c->out_h), PARTIALS / weights));
+}

@@ -1,0 +1,49 @@
+/// What the convolution's kernels share.
+#pragma once
+#include <string.h>
+
+#include "gemm_panels.h"
+#include "kernels/conv.h"
+#include "kernels/gemm.h"
+
+static inline int64_t zoo_least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t zoo_most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/// The steps i with 0 <= start + i * stride < length, among those below `count`: [first, end).
+typedef struct zoo_range {
+  int64_t first, end;
+} zoo_range;
+
+static inline zoo_range zoo_inside(int64_t start, int64_t stride, int64_t length, int64_t count) {
+  zoo_range r = {start >= 0 ? 0 : zoo_ceil_div(-start, stride), start >= length ? 0 : zoo_ceil_div(length - start, stride)};
+  r.end = zoo_least(r.end, count);
+  if (r.end < r.first) r.end = r.first;
+  return r;
+}
+
+/// Part `index` of `parts` of 0 ..< length, as equal as can be.
+static inline zoo_range zoo_share(int64_t length, int64_t parts, int64_t index) {
+  return (zoo_range){index * length / parts, (index + 1) * length / parts};
+}
+
+static inline int64_t zoo_conv_taps(const zoo_conv *c) { return c->kernel_h * c->kernel_w; }
+
+/// Windows as large as the image make a plain matrix product of the batch: its images are the pixels of a single row, `step` floats apart.
+static inline int zoo_conv_is_dense(const zoo_conv *c) { return c->out_h == 1 && c->out_w == 1 && !c->is_padded && c->top == 0; }
+static inline int64_t zoo_conv_images(const zoo_conv *c) { return zoo_conv_is_dense(c) ? 1 : c->images; }
+static inline int64_t zoo_conv_pixels(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->images : c->out_w; }
+static inline int64_t zoo_conv_step(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->in_h * c->in_w * c->in_c : c->stride_w * c->in_c; }
+
+/// Panel `index`, counted through all groups: its first output, and where it starts in the packed kernel.
+zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start);
+
+/// Rows [from, to) of an image, widened to the `wide` columns from -left on.
+static inline void zoo_conv_widen(const zoo_conv *c, const float *image, int64_t from, int64_t to, float *slab) {
+  const int64_t before = zoo_least(c->left, c->wide), inside = zoo_most(0, zoo_least(c->in_w, c->wide - c->left)), channels = c->in_c;
+  const int64_t after = c->wide - before - inside;
+  for (int64_t row = from; row < to; row++, slab += c->wide * channels) {
+    memset(slab, 0, (size_t)(before * channels) * sizeof(float));
+    memcpy(slab + before * channels, image + row * c->in_w * channels, (size_t)(inside * channels) * sizeof(float));
+    memset(slab + (before + inside) * channels, 0, (size_t)(after * channels) * sizeof(float));
+  }
+}

@@ -1,0 +1,22 @@
+/// Which generation of processors this is.
+#pragma once
+#include <stdint.h>
+
+/// Picks what the functions of a template (see generations.h) are called for this machine.
+#if defined(__x86_64__)
+#define ZOO_BEST(name) (__builtin_cpu_supports("x86-64-v4") ? name##_v4 : __builtin_cpu_supports("x86-64-v3") ? name##_v3 : name##_v1)
+#else
+#define ZOO_BEST(name) name##_v1
+#endif
+
+typedef float zoo_part __attribute__((vector_size(16)));
+
+__attribute__((unused)) static const int32_t zoo_ones_then_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
+__attribute__((unused, noinline)) static zoo_part zoo_load_part(const float *p, int64_t n) {
+  return (zoo_part){n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0};
+}
+
+__attribute__((unused, noinline)) static void zoo_store_part(float *p, zoo_part x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) p[i] = x[i];
+}

@@ -1,0 +1,70 @@
+// Includes TEMPLATE once for each generation of processors, with
+//   TARGET                what its functions are compiled for
+//   NAME(x)               x with the generation's suffix
+//   WIDTH                 floats to a vector
+//   NAME(vector), NAME(mask)   WIDTH floats, and WIDTH integers as comparisons give them
+//   LOAD_PART(p, n)       a vector of the n < WIDTH floats at p and zeros
+//   STORE_PART(p, x, n)   the first n of them to p
+// Nothing else touches memory beyond n, so parts may lie at the end of a buffer. There is no include guard.
+
+#include "generation.h"
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#define VECTORS                                                                                       \
+  typedef float NAME(vector) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));          \
+  typedef int32_t NAME(mask) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("arch=x86-64-v4")))
+#define NAME(x) x##_v4
+#define WIDTH 16
+#define MASK(n) ((__mmask16)((1u << (n)) - 1))
+#define LOAD_PART(p, n) ((NAME(vector))_mm512_maskz_loadu_ps(MASK(n), p))
+#define STORE_PART(p, x, n) _mm512_mask_storeu_ps(p, MASK(n), (__m512)(x))
+VECTORS
+#include TEMPLATE
+#undef TARGET
+#undef NAME
+#undef WIDTH
+#undef MASK
+#undef LOAD_PART
+#undef STORE_PART
+
+#define TARGET __attribute__((target("arch=x86-64-v3")))
+#define NAME(x) x##_v3
+#define WIDTH 8
+#define MASK(n) _mm256_loadu_si256((const __m256i *)(zoo_ones_then_zeros + 8 - (n)))
+#define LOAD_PART(p, n) ((NAME(vector))_mm256_maskload_ps(p, MASK(n)))
+#define STORE_PART(p, x, n) _mm256_maskstore_ps(p, MASK(n), (__m256)(x))
+VECTORS
+#include TEMPLATE
+#undef TARGET
+#undef NAME
+#undef WIDTH
+#undef MASK
+#undef LOAD_PART
+#undef STORE_PART
+#endif
+
+#define TARGET
+#define NAME(x) x##_v1
+#define WIDTH 4
+#define LOAD_PART(p, n) zoo_load_part(p, n)
+#define STORE_PART(p, x, n) zoo_store_part(p, x, n)
+VECTORS
+#include TEMPLATE
+#undef TARGET
+#undef NAME
+#undef WIDTH
+#undef LOAD_PART
+#undef STORE_PART
+
+#undef VECTORS
+#undef INLINE
+#undef NO_UNROLL
+#undef UNROLL
+#undef TEMPLATE

@@ -1,0 +1,56 @@
+/// Convolutions of images [N, H, W, C] with a kernel [out, in / groups, kh, kw], by tiles of the matrix product that they are.
+///
+///     y[n, i, j, o] = bias[o] + sum over (p, q, c) of x[n, i * stride_h - top + p * dilation_h, j * stride_w - left + q * dilation_w, c] w[o, c, p, q]
+///
+/// x is zero outside the image. Nothing is copied but the rows of an image that padding widens. Results do not depend on how the tasks are
+/// dealt out to threads.
+#pragma once
+#include <zoo/plan.h>
+
+typedef struct zoo_conv {
+  int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
+  int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
+
+  // Filled in by zoo_conv_prepare:
+  int64_t group_in, group_out; ///< channels of a group
+  int64_t wide;                ///< columns that a row of windows covers, from -left on
+  int64_t is_padded;           ///< some of them are outside the image
+  int64_t pieces, depth;       ///< a row of the kernel is read as so many runs of so many floats
+  int64_t band;                ///< rows of y that a task computes, of all channels or of one panel
+  int64_t splits_panels;
+  int64_t back_band; ///< the same for dx
+  int64_t back_splits_panels;
+  int64_t scatters;   ///< dx is computed a row of the kernel at a time, in products that overlap
+  int64_t taps_apart; ///< the weight gradients of each tap and panel are a task of their own
+  int64_t chunks;     ///< parts of the batch whose weight gradients are summed apart
+} zoo_conv;
+
+/// Decides how the work is cut up. It depends on the shapes alone.
+void zoo_conv_prepare(zoo_conv *conv);
+
+/// The kernel in the layout of zoo_conv_forward: its size in floats, the number of panels, and panels [from, to) of it.
+int64_t zoo_conv_packed_count(const zoo_conv *conv);
+int64_t zoo_conv_panels(const zoo_conv *conv);
+void zoo_conv_pack(const zoo_conv *conv, const float *weight, int64_t from, int64_t to, float *packed);
+
+/// y = epilogue(conv(x) + bias), tasks [from, to). `slab` is this thread's own, of so many floats.
+int64_t zoo_conv_tasks(const zoo_conv *conv);
+int64_t zoo_conv_slab(const zoo_conv *conv);
+void zoo_conv_forward(
+  const zoo_conv *conv, const float *x, const float *packed, const float *bias, const zoo_epilogue *epilogue, float *y, float *slab,
+  int64_t from, int64_t to);
+
+/// The same for dx, the gradient by the input, from dy and the kernel in a layout of its own.
+int64_t zoo_conv_back_packed_count(const zoo_conv *conv);
+int64_t zoo_conv_back_panels(const zoo_conv *conv);
+void zoo_conv_back_pack(const zoo_conv *conv, const float *weight, int64_t from, int64_t to, float *packed);
+int64_t zoo_conv_back_tasks(const zoo_conv *conv);
+int64_t zoo_conv_back_slab(const zoo_conv *conv);
+void zoo_conv_back(const zoo_conv *conv, const float *dy, const float *packed, float *dx, float *slab, int64_t from, int64_t to);
+
+/// The gradient by the kernel, in two steps: tasks that fill `partial` (so many floats), and one that adds these up for panels [from, to).
+int64_t zoo_conv_weight_tasks(const zoo_conv *conv);
+int64_t zoo_conv_weight_slab(const zoo_conv *conv);
+int64_t zoo_conv_weight_partial(const zoo_conv *conv);
+void zoo_conv_weight(const zoo_conv *conv, const float *x, const float *dy, float *partial, float *slab, int64_t from, int64_t to);
+void zoo_conv_weight_sum(const zoo_conv *conv, const float *partial, float *dw, int64_t from, int64_t to);
