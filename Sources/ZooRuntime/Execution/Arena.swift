@@ -1,20 +1,20 @@
 /// A piece of memory that is used from one step of a program to another.
-final class ArenaBuffer {
-  let bytes: Int
+package final class ArenaBuffer {
+  package let bytes: Int
   /// The first and the last step that touches it.
-  private(set) var first: Int
-  private(set) var last: Int
+  package private(set) var first: Int
+  package private(set) var last: Int
   /// Where it lies; -1 until the arena is laid out.
-  fileprivate(set) var offset = -1
+  package fileprivate(set) var offset = -1
 
-  init(bytes: Int, at step: Int) {
+  package init(bytes: Int, at step: Int) {
     self.bytes = (max(bytes, 1) + 63) / 64 * 64
     first = step
     last = step
   }
 
   /// Keeps it for a step.
-  func use(at step: Int) {
+  package func use(at step: Int) {
     first = min(first, step)
     last = max(last, step)
   }
@@ -24,11 +24,11 @@ final class ArenaBuffer {
 ///
 /// Greedy by size: the largest first, each at the lowest offset that is free for its whole life (Pisarchyk & Lee 2020,
 /// arXiv:2001.03288).
-struct Arena {
+package struct Arena {
   /// The size of the block.
-  private(set) var bytes = 0
+  package private(set) var bytes = 0
 
-  init(_ buffers: [ArenaBuffer]) {
+  package init(_ buffers: [ArenaBuffer]) {
     var placed: [ArenaBuffer] = []  // by offset
     let order = buffers.indices.sorted { (-buffers[$0].bytes, buffers[$0].first, $0) < (-buffers[$1].bytes, buffers[$1].first, $1) }
     for buffer in order.map({ buffers[$0] }) {
