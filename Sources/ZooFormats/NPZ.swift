@@ -27,10 +27,7 @@ public struct NPZ {
   public func spec(of name: String) throws(NPZError) -> Spec {
     let member = try member(name)
     let header = try open(member, name).header
-    let needs = header.spec.byteCount
-    let has = member.size - header.dataStart
-    guard has >= needs else { throw .array(name, .cutShort(spec: header.spec, needs: needs, has: has)) }
-    guard has == needs else { throw .array(name, .trailing(spec: header.spec, bytes: has - needs)) }
+    do throws(NumPyError) { try header.checkSize(member.size) } catch { throw .array(name, error) }
     return header.spec
   }
 

@@ -8,12 +8,9 @@ public enum NumPy {
   public static func decode(_ bytes: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer) throws(NumPyError) {
     let header = try NumPyHeader(bytes)
     let spec = header.spec
-    let data = UnsafeRawBufferPointer(rebasing: bytes[header.dataStart...])
-    let needs = spec.byteCount
-    precondition(destination.count == needs, "the array needs \(needs) bytes")
-    guard data.count >= needs else { throw .cutShort(spec: spec, needs: needs, has: data.count) }
-    guard data.count == needs else { throw .trailing(spec: spec, bytes: data.count - needs) }
-    header.arrange(data, into: destination)
+    try header.checkSize(bytes.count)
+    precondition(destination.count == spec.byteCount, "the array needs \(spec.byteCount) bytes")
+    header.arrange(UnsafeRawBufferPointer(rebasing: bytes[header.dataStart...]), into: destination)
   }
 
   /// The bytes of a file with one array, as numpy.save writes them.
@@ -27,6 +24,13 @@ public enum NumPy {
 }
 
 extension NumPyHeader {
+  /// Checks that a file of `count` bytes is as long as this header says.
+  public func checkSize(_ count: Int) throws(NumPyError) {
+    let (needs, has) = (spec.byteCount, count - dataStart)
+    guard has >= needs else { throw .cutShort(spec: spec, needs: needs, has: has) }
+    guard has == needs else { throw .trailing(spec: spec, bytes: has - needs) }
+  }
+
   /// Whether the data is in memory as a tensor's would be.
   var isTensorOrder: Bool { !isBigEndian && (!isFortranOrder || spec.shape.count { $0 > 1 } <= 1) }
 

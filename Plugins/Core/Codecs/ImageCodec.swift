@@ -1,0 +1,109 @@
+import ZooPlugin
+
+/// PNG and JPEG files as [H, W, C], and back.
+struct ImageCodec: Codec {
+  /// What to do with an image whose size is not the port's.
+  enum Resize: String, CaseIterable, AttributeValue {
+    /// Refuse it.
+    case none
+    /// Stretch it to the port's size.
+    case stretch
+    /// Show all of it, with black bars beside it.
+    case fit
+    /// Fill the port, and cut off what does not fit.
+    case crop
+  }
+
+  var channels: Int?
+  var resize = Resize.stretch
+  var filter = ImageFilter.bilinear
+  var invert = false
+  var mean: [Double]?
+  var deviation: [Double]?
+  var format = ImageFile.Format.png
+  var quality = 90
+
+  static var declaration: CodecDeclaration<Self> {
+    CodecDeclaration(
+      "image", "PNG and JPEG images, channels last, from 0 (black) to 1 unless normalised otherwise.", extensions: ["png", "jpg", "jpeg"],
+      attributes: [
+        Attribute(
+          "channels", \.channels, in: 1...4,
+          "1 (grey), 3 (RGB) or 4 (RGB and alpha), whatever the file has; if not given, what the port takes, else 3."),
+        Attribute(
+          "resize", \.resize,
+          "If the file's size is not the port's: 'stretch' it, 'fit' all of it between black bars, 'crop' it to fill, or 'none': refuse it."
+        ),
+        Attribute("filter", \.filter, "How to resize, as Pillow does; all but 'nearest' average when shrinking."),
+        Attribute("invert", \.invert, "Make black white and white black."),
+        Attribute("mean", \.mean, "Subtract this from 0..1; one number, or one for each channel."),
+        Attribute("deviation", \.deviation, "Divide by this, after subtracting the mean; one number, or one for each channel."),
+        Attribute("format", \.format, "The type of file that is written."),
+        Attribute("quality", \.quality, in: 1...100, "How good a JPEG is written, from 1 to 100."),
+      ])
+  }
+
+  func describe(_ bytes: UnsafeRawBufferPointer, wanted: Spec?) throws(LayerError) -> Spec {
+    let file = try ImageFile.size(bytes)
+    guard let wanted else { return Spec([file.height, file.width, try checkedChannels(channels ?? 3)]) }
+    guard wanted.dtype == .f32 else { throw .data("an image becomes f32, but the port takes \(wanted.dtype)") }
+    guard wanted.rank == 3 || wanted.rank == 4 else {
+      throw .data("an image becomes [H, W, C] or [N, H, W, C], but the port has \(wanted.rank) axes")
+    }
+    let axes = wanted.shape.suffix(3).map { $0 < 0 ? nil : $0 }
+    let size = (height: axes[0] ?? file.height, width: axes[1] ?? file.width)
+    guard size == file || resize != .none else {
+      throw .data(
+        "the image is \(file.width)x\(file.height) pixels, but the port takes \(size.width)x\(size.height), and 'resize' is 'none'")
+    }
+    let found = try checkedChannels(channels ?? axes[2] ?? 3)
+    guard axes[2] ?? found == found else { throw .data("'channels' is \(found), but the port takes \(axes[2] ?? found)") }
+    _ = try normalization(found)
+    return Spec([size.height, size.width, found])
+  }
+
+  func decode(_ bytes: UnsafeRawBufferPointer, into tensor: Tensor) throws(LayerError) {
+    let (height, width, channels) = (tensor[tensor.rank - 3], tensor[tensor.rank - 2], tensor[tensor.rank - 1])
+    let normalization = try normalization(channels)
+    let file = try ImageFile.size(bytes)
+    let pixels = try ImageFile.decode(bytes, height: file.height, width: file.width, channels: channels)
+    let numbers = UnsafeMutableBufferPointer(start: tensor.floats, count: tensor.count)
+    guard height > 0, width > 0 else { return }
+    if file == (height, width) {
+      normalization.apply(pixels, into: numbers)
+      return
+    }
+    let placement = ImagePlacement(resize, from: file, to: (height, width))
+    let resized = resample(pixels, file, channels: channels, filter, placement)
+    // Bars are black after inverting, as what is drawn on white then is.
+    if resized.count < numbers.count { normalization.apply([UInt8](repeating: invert ? 255 : 0, count: numbers.count), into: numbers) }
+    let rowCount = placement.width * channels
+    for y in 0..<placement.height {
+      let target = ((placement.top + y) * width + placement.left) * channels
+      normalization.apply(
+        resized[(y * rowCount)..<((y + 1) * rowCount)], into: UnsafeMutableBufferPointer(rebasing: numbers[target..<target + rowCount]))
+    }
+  }
+
+  func encode(_ tensor: Tensor, as format: EncodingFormat) throws(LayerError) -> [UInt8] {
+    let images = try ImageGrid(tensor)
+    switch format {
+    case .text: return Array((images.description + "\n").utf8)
+    case .json: return Array(images.json.utf8)
+    case .file:
+      let pixels = try normalization(images.channels).undo(UnsafeBufferPointer(start: tensor.floats, count: tensor.count))
+      let sheet = images.arrange(pixels)
+      return try ImageFile.encode(
+        sheet.pixels, height: sheet.height, width: sheet.width, channels: images.channels, as: self.format, quality: quality)
+    }
+  }
+
+  private func checkedChannels(_ channels: Int) throws(LayerError) -> Int {
+    guard channels == 1 || channels == 3 || channels == 4 else { throw .attribute("an image has 1, 3 or 4 channels, not \(channels)") }
+    return channels
+  }
+
+  private func normalization(_ channels: Int) throws(LayerError) -> ImageNormalization {
+    try ImageNormalization(channels: channels, invert: invert, mean: mean, deviation: deviation)
+  }
+}
