@@ -1,6 +1,8 @@
 public import ZooPlugin
 
-let family = Family("core", version: "0.1.0", "", kinds: activations + losses + tensorKinds, codecs: codecs)
+let family = Family(
+  "core", version: "0.1.0", "",
+  kinds: activations + losses + normalisations + regularisations + optimisers + tensorKinds, codecs: codecs)
 
 /// The family's one exported symbol.
 @c(zoo_family_v1)
