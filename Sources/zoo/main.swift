@@ -1,1 +1,4 @@
-print("zoo")
+import Glibc
+import ZooCommand
+
+exit(runZooCommand(Array(CommandLine.arguments.dropFirst())))

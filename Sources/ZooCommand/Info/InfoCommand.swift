@@ -1,0 +1,48 @@
+import ArgumentParser
+import ZooFormats
+import ZooRuntime
+import ZooTypes
+
+/// `zoo info`: everything about one model, kind or codec.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Show a model, a kind of layer, or a codec.",
+    discussion: """
+      Examples:
+        zoo info lenet5
+        zoo info cnn.conv2d
+        zoo info image
+      """)
+
+  @Argument(help: "A model's name or its manifest's path, a kind such as cnn.conv2d, or a codec.")
+  var name: String
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  @OptionGroup
+  var axes: AxisOptions
+
+  @OptionGroup
+  var options: ModelOptions
+
+  func run() throws {
+    let zoo = try options.zoo.find()
+    if let kind = zoo.catalog.kind(name) {
+      let report = KindReport(kind)
+      return printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+    }
+    if let codec = zoo.catalog.codec(name) {
+      let report = CodecReport(codec)
+      return printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+    }
+    do {
+      let open = try OpenModel(name, in: zoo, settings: options.settings, includesTraining: true)
+      let report = try ModelReport(open, lengths: try axes.lengths(open))
+      printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+    } catch ZooError.unknownModel(_, let models, _) {
+      for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) }
+      throw ZooError.unknownName(name, known: models + zoo.catalog.kindNames + zoo.catalog.codecNames)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import ZooFormats
+import ZooRuntime
+import ZooTypes
+
+/// Everything about a model: what it is, its layers with shapes, its parameters, what it takes and gives, how it is trained.
+struct ModelReport {
+  let model: Model
+  let path: String
+  let lengths: [String: Int]
+  let summary: ModelSummary
+  private let shapes: BatchShapes
+
+  /// Plans the model for axes of these lengths.
+  init(_ open: OpenModel, lengths: [String: Int]) throws {
+    model = open.model
+    path = open.listing.path
+    self.lengths = lengths
+    summary = try ModelSummary(model.graph, inputs: model.graph.inputSpecs(lengths: lengths))
+    shapes = BatchShapes(model.graph, axis: open.batchAxis, lengths: lengths, summary: summary)
+  }
+
+  /// The report for people.
+  func text(for terminal: Terminal) -> String {
+    var head = [terminal.styled(model.title, .bold) + (model.title == model.name ? "" : " (\(model.name))")]
+    for line in [model.about, model.reference] where !line.isEmpty { head += wrapped(line, width: terminal.width) }
+    head.append(terminal.styled(path, .faint))
+    var parts = [head.joined(separator: "\n"), layers.text(for: terminal), totals(width: terminal.width)]
+    for table in [inputs, outputs, settings] where !table.isEmpty { parts.append(table.text(for: terminal)) }
+    if let training = model.training { parts.append(wrapped(sentences(training), width: terminal.width).joined(separator: "\n")) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var layers: Table {
+    var table = Table([.words("LAYER"), .words("KIND"), .words("OUTPUT"), .numbers("PARAMETERS")])
+    for (i, layer) in summary.layers.enumerated() {
+      let count = layer.parameterCount == 0 ? "" : layer.isShared ? "shared" : Quantity.count(layer.parameterCount)
+      table.add([layer.path, layer.kind, shapes.text(ofLayer: i), count])
+    }
+    return table
+  }
+
+  private func totals(width: Int) -> String {
+    var sizes = [plural(summary.trainableCount, "parameter")]
+    if summary.bufferCount > 0 { sizes.append("\(Quantity.count(summary.bufferCount)) numbers that are not trained") }
+    sizes.append("\(Quantity.bytes(summary.parameterBytes)) of weights")
+    let axes = lengths.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+    let run = [
+      summary.flops > 0 ? Quantity.operations(summary.flops) : nil, "\(Quantity.bytes(summary.arenaBytes)) of activations",
+    ].compactMap { $0 }.joined(separator: " and ")
+    let text = "\(sizes.joined(separator: ", ")). A run\(axes.isEmpty ? "" : " with \(axes)") takes \(run)."
+    return wrapped(text, width: width).joined(separator: "\n")
+  }
+
+  private var inputs: Table {
+    var table = Table([.words("INPUT"), .words("TYPE"), .words("SHAPE"), .words("CODEC"), .words("WHAT")])
+    for input in model.graph.inputs {
+      let sample = input.sample.map { "sample: \($0)" } ?? ""
+      table.add([input.name, "\(input.dtype)", input.shapeText, input.codec?.codec.name ?? "", sentence(input.about, sample)])
+    }
+    return table
+  }
+
+  private var outputs: Table {
+    var table = Table([.words("OUTPUT"), .words("TYPE"), .words("SHAPE"), .words("CODEC"), .words("WHAT")])
+    for (i, output) in model.graph.outputs.enumerated() {
+      table.add([output.name, "\(summary.outputs[i].dtype)", shapes.text(ofOutput: i), output.codec?.codec.name ?? "", output.about])
+    }
+    return table
+  }
+
+  private var settings: Table {
+    var table = Table([.words("SETTING"), .words("VALUE")])
+    for member in model.settings.members { table.add([member.name, member.value.text()]) }
+    return table
+  }
+
+  private func sentences(_ training: TrainingSection) -> String {
+    let files = training.files.joined(separator: ", ")
+    let epochs = "\(plural(training.epochs, "epoch")) in batches of \(training.batch)\(training.isShuffled ? ", shuffled" : "")"
+    let steps = training.steps.map { step in
+      "'\(step.name)' by \(step.optimizer.kind.name) at \(step.optimizer.rate)"
+        + (step.updated == ["*"] ? "" : ", updating \(step.updated.joined(separator: " "))")
+    }
+    let metrics = training.metrics.isEmpty ? "" : " It reports \(training.metrics.map(\.name).joined(separator: ", "))."
+    return "Training\(files.isEmpty ? "" : " on \(files)"): \(epochs); minimizes \(steps.joined(separator: ", then ")).\(metrics)"
+  }
+}
+
+extension TrainingSection {
+  /// The files that it reads.
+  var files: [String] {
+    unique((data?.inputs ?? []).compactMap { feed in if case .file(let path, _) = feed.origin { path.text } else { nil } })
+  }
+}

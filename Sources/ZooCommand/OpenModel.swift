@@ -1,0 +1,125 @@
+import ArgumentParser
+import ZooFormats
+import ZooRuntime
+import ZooTypes
+
+/// What every subcommand takes that works with a model.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Give a setting of the manifest another value.", valueName: "name=value"))
+  var settings: [String] = []
+
+  @OptionGroup
+  var zoo: ZooOptions
+}
+
+/// A model of a zoo with its settings filled in, and its way to files.
+struct OpenModel {
+  let zoo: Zoo
+  let listing: ModelListing
+  let model: Model
+
+  /// Finds, reads and expands the model of that name.
+  init(_ name: String, _ options: ModelOptions, includesTraining: Bool = false) throws {
+    try self.init(name, in: try options.zoo.find(), settings: options.settings, includesTraining: includesTraining)
+  }
+
+  init(_ name: String, in zoo: Zoo, settings: [String], includesTraining: Bool) throws {
+    self.zoo = zoo
+    var overrides: [String: JSON] = [:]
+    for (key, value) in try settings.map(assignment) { overrides[key] = .text(value) }
+    listing = try zoo.model(name)
+    do throws(ManifestError) {
+      model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
+    } catch {
+      // A family that would not load may be the one that is missed.
+      if error.missesFamily { for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) } }
+      throw error
+    }
+  }
+
+  /// The file that a path in the manifest leads to.
+  func resolve(_ path: String, at place: Place) throws(ManifestError) -> String {
+    try ManifestPath(path, place: place).resolve(manifestFolder: listing.manifest.folder, zooRoot: zoo.folder.path)
+  }
+
+  /// The weights in `file`, else those that the manifest names; nil: it names none, or nothing is trained yet.
+  func weights(_ file: String?) throws -> (file: SafeTensors, name: String)? {
+    if let file { return (try SafeTensors(try MappedFile(file)), file) }
+    guard let path = model.weights else { return nil }
+    let found = try path.find(manifestFolder: listing.manifest.folder, zooRoot: zoo.folder.path)
+    return try found.map { (try SafeTensors(try MappedFile($0)), path.text) }
+  }
+
+  /// A session for running: weights stay where their file is mapped.
+  ///
+  /// Without any weights, the first ones of `seed`; an error if the manifest names weights and there is no seed.
+  func session(weights file: String?, seed: UInt64?, fuse: Bool = true) throws -> Session {
+    let weights = try weights(file)
+    if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model: listing.name, path: missing.text) }
+    return Session(model.graph, weights: weights, seed: seed ?? 0, fuse: fuse)
+  }
+
+  /// Reads a file for an input: by the manifest's codec if it knows such files or none does, else by the one that does.
+  func read(_ path: String, for input: GraphInput) throws -> TensorBuffer {
+    let codec = try codec(for: path, choice: input.codec, reads: true)
+    return try MappedFile(path).withUnsafeBytes { try codec.decode($0, file: path, for: input) }
+  }
+
+  /// The input's own sample, if it has one.
+  func sample(for input: GraphInput) throws -> TensorBuffer? {
+    try input.sample.map { try read(try resolve($0, at: input.place), for: input) }
+  }
+
+  /// The codec for a file of this name.
+  func codec(for path: String, choice: CodecChoice?, reads: Bool) throws(UsageError) -> CodecRunner {
+    let suffix = fileExtension(of: path)
+    if let choice, choice.codec.extensions.contains(suffix) { return CodecRunner(choice) }
+    let codecs = zoo.catalog.codecNames.compactMap { zoo.catalog.codec($0) }.filter { reads ? $0.reads : $0.writes }
+    if let codec = codecs.first(where: { $0.extensions.contains(suffix) }) { return CodecRunner(codec) }
+    if let choice { return CodecRunner(choice) }
+    throw .noCodec(file: path, reads: reads, known: Set(codecs.flatMap(\.extensions)).sorted())
+  }
+}
+
+/// `NAME=VALUE` in its parts.
+private func assignment(_ text: String) throws(UsageError) -> (String, String) {
+  guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { throw .notASetting(text) }
+  return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+}
+
+/// What follows the last dot of a file's name, in lower case; empty: nothing does.
+func fileExtension(of path: String) -> String {
+  let name = path.split(separator: "/").last ?? ""
+  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+  return name[name.index(after: dot)...].lowercased()
+}
+
+/// A model that is to be run before it has been trained.
+struct MissingWeights: ExplainedError, Hashable {
+  let model: String
+  let path: String
+
+  var message: String { "'\(model)' has no weights yet: there is no '\(path)'" }
+  var help: String { "'zoo train \(model)' makes some; give them with --weights FILE, or run untrained ones with --seed 0" }
+}
+
+extension ManifestError {
+  /// Whether it asks for something that a family should have.
+  fileprivate var missesFamily: Bool {
+    switch problem {
+    case .unknownLayer, .unknownOptimizer, .unknownCodec: true
+    default: false
+    }
+  }
+
+  /// Whether the user's own choice of settings is to blame, not the manifest.
+  var isAboutChoices: Bool {
+    switch problem {
+    case .unknownSetting, .settingType: place.line == 0
+    case .settingNotGiven(_, of: .manifest): true
+    default: false
+    }
+  }
+}

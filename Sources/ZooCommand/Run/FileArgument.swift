@@ -1,0 +1,40 @@
+/// A file for an input or output, as an option names it: `image=seven.png`, or the file alone where there is only one.
+struct FileArgument: Hashable {
+  /// The input or output.
+  let name: String
+  /// The file; nil: standard output.
+  let file: String?
+
+  /// Which option is meant.
+  enum Option: String {
+    case input, output
+  }
+
+  /// What each of `arguments` means for inputs or outputs of these names.
+  static func read(_ arguments: [String], option: Option, names: [String]) throws(UsageError) -> [FileArgument] {
+    var read: [FileArgument] = []
+    for text in arguments {
+      let argument = try FileArgument(text, option: option, names: names)
+      if read.contains(where: { $0.name == argument.name }) { throw .twice(argument.name, option: option.rawValue) }
+      read.append(argument)
+    }
+    return read
+  }
+
+  private init(_ text: String, option: Option, names: [String]) throws(UsageError) {
+    guard let only = names.first else { throw .none(text, option: option.rawValue) }
+    let equals = text.firstIndex(of: "=")
+    let prefix = String(text[..<(equals ?? text.endIndex)])
+    if let equals, names.contains(prefix) {
+      (name, file) = (prefix, String(text[text.index(after: equals)...]))
+    } else if option == .output, names.contains(text) {
+      (name, file) = (text, nil)
+    } else if equals == nil, names.count == 1, option == .input || text.contains(".") || text.contains("/") {
+      (name, file) = (only, text)
+    } else if equals == nil, option == .input || text.contains(".") || text.contains("/") {
+      throw .unclear(text, option: option.rawValue, known: names)
+    } else {
+      throw option == .input ? .unknownInput(prefix, known: names) : .unknownOutput(prefix, known: names)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import ZooFormats
+import ZooRuntime
+import ZooTraining
+
+/// What a training run says about itself: a line that is drawn over on a terminal, one line an epoch in a pipe, JSON if that is wanted.
+struct TrainingReport {
+  private let model: String
+  private let epochs: Int
+  private let json: Bool
+  private let printsEpochs: Bool
+  private var progress = ProgressLine()
+  private var widths: [Int] = []
+
+  init(model: String, epochs: Int, json: Bool) {
+    (self.model, self.epochs, self.json) = (model, epochs, json)
+    printsEpochs = !json && !(Terminal.output.isTerminal && Terminal.diagnostics.isTerminal)
+  }
+
+  /// Tells of one event.
+  mutating func follow(_ event: TrainingEvent) {
+    switch event {
+    case .step(let epoch, let step, let steps, let numbers, let rate, let left):
+      progress.show(
+        "epoch \(epoch)/\(epochs)  step \(step)/\(steps)  \(sentence(numbers, separator: "  "))  "
+          + "\(Quantity.digits(rate)) samples/s  \(Quantity.wait(left)) left")
+    case .epoch(let epoch, let count, let training, let validation, let rate, let seconds):
+      progress.clear()
+      if json {
+        printResult(
+          JSON.object([
+            ("event", .text("epoch")), ("epoch", .integer(epoch)), ("epochs", .integer(count)), ("training", object(training)),
+            ("validation", object(validation)), ("samples_per_second", .number(rate)), ("seconds", .number(seconds)),
+          ]).text())
+      } else if printsEpochs {
+        printRow(epoch, training, validation, rate)
+      }
+    case .saved: break
+    }
+  }
+
+  /// Removes the line that is drawn over.
+  mutating func clear() { progress.clear() }
+
+  /// Tells how it ended, and where the weights are.
+  mutating func finish(_ summary: TrainingSummary, weights: String) {
+    if json {
+      return printResult(
+        JSON.object([
+          ("event", .text("end")), ("interrupted", .boolean(summary.wasInterrupted)), ("epochs", .integer(summary.epochs)),
+          ("steps", .integer(summary.steps)), ("training", object(summary.training)), ("validation", object(summary.validation)),
+          ("seconds", .number(summary.seconds)), ("weights", .text(weights)),
+        ]).text())
+    }
+    let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.wait(summary.seconds))"
+    var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
+    if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
+    if !summary.validation.isEmpty { lines.append("Held out: \(sentence(summary.validation, separator: ", "))") }
+    lines += ["Weights:  \(weights)", "Use them: zoo run \(model) --weights \(weights)"]
+    printResult(lines.joined(separator: "\n"))
+  }
+
+  /// One line of a table whose columns are as wide as their titles, or as the numbers that are expected there.
+  private mutating func printRow(_ epoch: Int, _ training: TrainingEvent.Numbers, _ validation: TrainingEvent.Numbers, _ rate: Double) {
+    if widths.isEmpty {
+      let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + validation.map { "HELD-OUT \($0.name.uppercased())" } + ["SAMPLES/S"]
+      widths = titles.map { max($0.count, 7) }
+      printResult(line(titles))
+    }
+    printResult(line(["\(epoch)/\(epochs)"] + (training + validation).map { number($0.value) } + [Quantity.digits(rate)]))
+  }
+
+  private func line(_ cells: [String]) -> String {
+    zip(cells, widths).map { String(repeating: " ", count: max($1 - $0.count, 0)) + $0 }.joined(separator: "  ")
+  }
+
+  private func object(_ numbers: TrainingEvent.Numbers) -> JSON { .object(numbers.map { ($0.name, .number($0.value)) }) }
+}
+
+/// Such as `loss 0.1234, accuracy 0.9640`.
+private func sentence(_ numbers: TrainingEvent.Numbers, separator: String) -> String {
+  numbers.map { "\($0.name) \(number($0.value))" }.joined(separator: separator)
+}
+
+private func number(_ value: Double) -> String { formatted(value.magnitude < 1000 ? "%.4f" : "%.4g", value) }

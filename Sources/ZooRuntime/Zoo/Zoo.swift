@@ -1,0 +1,68 @@
+import Glibc
+public import ZooTypes
+
+/// A zoo: its families and its models.
+public final class Zoo {
+  /// Where it is.
+  public let folder: ZooFolder
+  /// Its families, loaded when first asked for.
+  public private(set) lazy var catalog = Catalog(folder: folder.plugins)
+
+  /// The zoo in `folder`.
+  public init(_ folder: ZooFolder) { self.folder = folder }
+
+  /// Every model by name, and what is wrong with the manifests that cannot be read.
+  ///
+  /// Only their heads are looked at: no family is loaded.
+  public func models() -> (models: [ModelListing], problems: [any ExplainedError]) {
+    var models: [ModelListing] = []
+    var problems: [any ExplainedError] = []
+    for path in manifestPaths() {
+      do {
+        let model = try ModelListing(reading: path)
+        if let other = models.first(where: { $0.name == model.name }) {
+          problems.append(RepeatedModel(path: path, name: model.name, other: other.path))
+        }
+        models.append(model)
+      } catch let problem as any ExplainedError {
+        problems.append(problem)
+      } catch {
+        preconditionFailure("reading a manifest throws explained errors: \(error)")
+      }
+    }
+    models.sort { ($0.name, $0.path) < ($1.name, $1.path) }
+    return (models, problems)
+  }
+
+  /// The manifest that `name` means: a path if it has a slash or ends in `.json`, else the file or the model of that name.
+  public func model(_ name: String) throws -> ModelListing {
+    if name.contains("/") || name.hasSuffix(".json") {
+      guard access(name, F_OK) == 0 else { throw ZooError.noManifest(path: name, there: names(in: parent(of: name))) }
+      return try ModelListing(reading: name)
+    }
+    var paths = manifestPaths().filter { lastName(of: $0) == "\(name).json" }
+    if paths.isEmpty {
+      let models = models().models
+      paths = models.filter { $0.name == name }.map(\.path)
+      if paths.isEmpty { throw ZooError.unknownModel(name, known: models.map(\.name), folder: folder.manifests) }
+    }
+    guard paths.count == 1 else { throw ZooError.ambiguousModel(name, paths: paths) }
+    return try ModelListing(reading: paths[0])
+  }
+
+  /// The JSON files in the folder of manifests and in its folders, schemas left out, sorted.
+  private func manifestPaths() -> [String] {
+    func isManifest(_ name: String) -> Bool { name.hasSuffix(".json") && !name.hasSuffix(".schema.json") }
+    let root = folder.manifests
+    var paths: [String] = []
+    for name in names(in: root) {
+      let path = "\(root)/\(name)"
+      if isManifest(name) {
+        paths.append(path)
+      } else if isFolder(path) {
+        paths += names(in: path).filter(isManifest).map { "\(path)/\($0)" }
+      }
+    }
+    return paths
+  }
+}
