@@ -166,6 +166,13 @@ def resizes() -> None:
             expected[f"resize/stretch/{key}"] = stack(lambda p: p.resize((width, height), method))
             expected[f"resize/crop/{key}"] = stack(lambda p: ImageOps.fit(p, (width, height), method))
             expected[f"resize/fit/{key}"] = stack(lambda p: ImageOps.pad(p, (width, height), method, color=0))
+    # With alpha, colours count as much as they are seen.
+    rgba = picture().astype(np.float32)
+    alpha = rgba[..., 3:]
+    seen = np.concatenate([rgba[..., :3] * (alpha / 255), alpha], -1)
+    small = np.stack([np.asarray(Image.fromarray(seen[..., c]).resize((16, 11), filters["bilinear"])) for c in range(4)], -1)
+    small[..., :3] *= 255 / small[..., 3:]
+    expected["resize/alpha/bilinear/smaller"] = (small / 255).astype(np.float32)
     # And on 8 bits, as most programs do it: within 1/255 of the above.
     image = Image.fromarray(np.ascontiguousarray(rgb))
     expected["resize/8 bits/bilinear/smaller"] = np.asarray(image.resize((16, 11), Image.Resampling.BILINEAR))

@@ -4,15 +4,24 @@ package import ZooTypes
 
 extension KindInfo {
   /// The values of this kind's attributes, from JSON as in a manifest; defaults fill the rest.
-  package func literals(_ json: JSONObject) throws -> [AttributeLiteral] {
-    for name in json.names where !attributes.contains(where: { $0.name == name }) {
-      throw TestProblem("\(self.name) has no attribute \(name); it has \(attributes.map(\.name))")
+  package func literals(_ json: JSONObject) throws -> [AttributeLiteral] { try attributes.literals(json, of: name) }
+}
+
+extension CodecInfo {
+  /// The values of this codec's attributes, likewise.
+  package func literals(_ json: JSONObject) throws -> [AttributeLiteral] { try attributes.literals(json, of: name) }
+}
+
+extension [AttributeInfo] {
+  fileprivate func literals(_ json: JSONObject, of owner: String) throws -> [AttributeLiteral] {
+    for name in json.names where !contains(where: { $0.name == name }) {
+      throw TestProblem("\(owner) has no attribute \(name); it has \(map(\.name))")
     }
     var literals: [AttributeLiteral] = []
-    for attribute in attributes {
+    for attribute in self {
       if let value = json[attribute.name], !value.isNull {
         guard let literal = attribute.literal(value) else {
-          throw TestProblem("attribute \(attribute.name) of \(self.name) cannot be \(value.text())")
+          throw TestProblem("attribute \(attribute.name) of \(owner) cannot be \(value.text())")
         }
         literals.append(literal)
       } else {

@@ -52,6 +52,7 @@ struct ImageCodec: Codec {
     }
     let axes = wanted.shape.suffix(3).map { $0 < 0 ? nil : $0 }
     let size = (height: axes[0] ?? file.height, width: axes[1] ?? file.width)
+    guard size.height > 0, size.width > 0 else { throw .data("an image cannot become \(size.width)x\(size.height) pixels") }
     guard size == file || resize != .none else {
       throw .data(
         "the image is \(file.width)x\(file.height) pixels, but the port takes \(size.width)x\(size.height), and 'resize' is 'none'")
@@ -68,15 +69,13 @@ struct ImageCodec: Codec {
     let file = try ImageFile.size(bytes)
     let pixels = try ImageFile.decode(bytes, height: file.height, width: file.width, channels: channels)
     let numbers = UnsafeMutableBufferPointer(start: tensor.floats, count: tensor.count)
-    guard height > 0, width > 0 else { return }
     if file == (height, width) {
       normalization.apply(pixels, into: numbers)
       return
     }
     let placement = ImagePlacement(resize, from: file, to: (height, width))
-    let resized = resample(pixels, file, channels: channels, filter, placement)
-    // Bars are black after inverting, as what is drawn on white then is.
-    if resized.count < numbers.count { normalization.apply([UInt8](repeating: invert ? 255 : 0, count: numbers.count), into: numbers) }
+    let resized = resized(pixels, file, channels, placement)
+    if resized.count < numbers.count { normalization.blacken(numbers) }
     let rowCount = placement.width * channels
     for y in 0..<placement.height {
       let target = ((placement.top + y) * width + placement.left) * channels
@@ -96,6 +95,20 @@ struct ImageCodec: Codec {
       return try ImageFile.encode(
         sheet.pixels, height: sheet.height, width: sheet.width, channels: images.channels, as: self.format, quality: quality)
     }
+  }
+
+  private func resized(_ pixels: [UInt8], _ file: (height: Int, width: Int), _ channels: Int, _ placement: ImagePlacement) -> [Float] {
+    guard channels == 4 else { return resample(pixels, file, channels: channels, filter, placement) }
+    // What is transparent must not bleed its colour into its neighbours: colours count as much as they are seen.
+    var seen = pixels.map { Float($0) }
+    for i in stride(from: 0, to: seen.count, by: 4) {
+      for c in 0..<3 { seen[i + c] *= seen[i + 3] / 255 }
+    }
+    var resized = resample(seen, file, channels: channels, filter, placement)
+    for i in stride(from: 0, to: resized.count, by: 4) where resized[i + 3] > 0 {
+      for c in 0..<3 { resized[i + c] *= 255 / resized[i + 3] }
+    }
+    return resized
   }
 
   private func checkedChannels(_ channels: Int) throws(LayerError) -> Int {

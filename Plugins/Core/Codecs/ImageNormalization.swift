@@ -33,6 +33,12 @@ struct ImageNormalization {
   /// The number of value `v` (0...255) in channel `c`.
   private func number(_ v: Double, _ c: Int) -> Float { Float(((isInverted[c] ? 255 - v : v) / 255 - means[c]) / deviations[c]) }
 
+  /// Makes everything black, after inverting, as what is drawn on white then is; and transparent.
+  func blacken(_ numbers: UnsafeMutableBufferPointer<Float>) {
+    let black = (0..<channels).map { number(isInverted[$0] ? 255 : 0, $0) }
+    for i in numbers.indices { numbers[i] = black[i % channels] }
+  }
+
   /// The numbers of whole pixels.
   func apply(_ pixels: [UInt8], into numbers: UnsafeMutableBufferPointer<Float>) {
     // There are only 256 values.

@@ -54,11 +54,24 @@ private struct Taps {
   }
 }
 
+/// A pixel's value in one channel, 0...255.
+protocol ImageSample {
+  var value: Float { get }
+}
+
+extension UInt8: ImageSample {
+  var value: Float { Float(self) }
+}
+
+extension Float: ImageSample {
+  var value: Float { self }
+}
+
 /// Makes an image of the size of `placement` of the part of another that it names.
 ///
 /// Nothing is rounded on the way. Rows come first: each is a sum of whole rows of the source, and few are left for the columns.
-func resample(
-  _ pixels: [UInt8], _ source: (height: Int, width: Int), channels: Int, _ filter: ImageFilter, _ placement: ImagePlacement
+func resample<Sample: ImageSample>(
+  _ pixels: [Sample], _ source: (height: Int, width: Int), channels: Int, _ filter: ImageFilter, _ placement: ImagePlacement
 ) -> [Float] {
   let (height, width) = (placement.height, placement.width)
   let vertical = Taps(filter, placement.rows, of: source.height, to: height)
@@ -72,7 +85,7 @@ func resample(
           row.initialize(repeating: 0)
           for (k, weight) in vertical.weights[y].enumerated() {
             let from = (vertical.first[y] + k) * rowCount
-            for i in 0..<rowCount { row[i] += weight * Float(pixels[from + i]) }
+            for i in 0..<rowCount { row[i] += weight * pixels[from + i].value }
           }
           for x in 0..<width {
             let target = (y * width + x) * channels

@@ -85,6 +85,13 @@ public struct GraphInput: Sendable {
   public var place: Place
 }
 
+extension GraphInput {
+  /// An input that no manifest has, for tests.
+  public init(_ name: String, shape: [Dimension], dtype: DType = .f32) {
+    self.init(name: name, shape: shape, dtype: dtype, codec: nil, sample: nil, about: "", place: Place(file: ""))
+  }
+}
+
 /// An output of a graph.
 public struct GraphOutput: Sendable {
   /// The name that `--output` uses.
