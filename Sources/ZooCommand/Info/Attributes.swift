@@ -16,7 +16,9 @@ func attributeTable(_ attributes: [AttributeInfo]) -> Table {
 
 /// A sentence and a remark in brackets; either may be empty.
 func sentence(_ text: String, _ remark: String) -> String {
-  remark.isEmpty ? text : text.isEmpty ? remark : "\(text) (\(remark))"
+  if remark.isEmpty { return text }
+  if text.isEmpty { return remark }
+  return text.hasSuffix(".") ? "\(text.dropLast()) (\(remark))." : "\(text) (\(remark))"
 }
 
 private func number(_ value: Double) -> JSON { Int(exactly: value).map { .integer($0) } ?? .number(value) }

@@ -50,11 +50,12 @@ public struct FamilyError: ExplainedError, Hashable {
     case .notSharedLibrary: "is an ELF file, but not a shared library"
     case .otherMachine: "is a shared library for another kind of machine"
     case .truncated(let bytes, let expected): "is cut short: it has \(bytes) bytes, its headers speak of \(expected)"
-    case .loader(let words): "does not load: \(words)"
+    case .loader(let words): "does not load: \(words.hasPrefix("\(path): ") ? String(words.dropFirst(path.count + 2)) : words)"
     case .noEntry(let symbol): "is a shared library, but no family: it does not export \(symbol)"
     case .otherMajor(let family, let host): "speaks version \(family) of the protocol; this host speaks version \(host)"
     case .refused(let words): words.isEmpty ? "refuses to load and does not say why" : "refuses to load: \(words)"
     case .malformed(let what): "is a family with broken tables: \(what)"
+    case .repeatsKind(let kind, path): "has the kind '\(kind)' twice"
     case .repeatsKind(let kind, let other): "has the kind '\(kind)', which \(other) has too"
     case .repeatsFamily(let family, let other): "is the family '\(family)', which \(other) is too"
     case .repeatsCodec(let codec, let other): "has the codec '\(codec)', which \(other) has too"
@@ -77,6 +78,7 @@ public struct FamilyError: ExplainedError, Hashable {
       family > host ? "update zoo, or build the family against this zoo's headers" : "build the family against this zoo's headers"
     case .refused: "the family's own documentation says what it needs"
     case .malformed: "build it again with the headers of this zoo; docs/protocol.md says what the tables must hold"
+    case .repeatsKind(_, path): "give one of the two another name, and build the family again"
     case .repeatsKind, .repeatsFamily, .repeatsCodec: "remove one of the two files; until then this one is left out"
     }
   }
