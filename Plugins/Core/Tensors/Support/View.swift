@@ -15,6 +15,12 @@ struct View {
     }
   }
 
+  /// Axes of these lengths and strides, from the tensor's first element on.
+  init(shape: [Int], strides: [Int]) {
+    self.shape = shape
+    self.strides = strides
+  }
+
   /// `count` elements along `axis` from `start` on, `step` apart.
   func sliced(_ axis: Int, from start: Int, count: Int, step: Int = 1) -> View {
     var view = self
