@@ -95,7 +95,7 @@ extension JSONError.Problem {
     case .notUTF8(let byte): "byte \(Self.hexadecimal(byte)) is not UTF-8"
     case .number(let text): "'\(text)' is not how JSON writes a number"
     case .numberTooLarge(let text): "the number \(text) is too large for 64 bits"
-    case .duplicateName(let name, let first): "'\(name)' stands twice in one object, first at \(first.line):\(first.column)"
+    case .duplicateName(let name, let first): "'\(name.prefix(200))' stands twice in one object, first at \(first.line):\(first.column)"
     case .tooDeep(let limit): "lists and objects are nested more than \(limit) deep"
     }
   }

@@ -5,13 +5,13 @@ extension Sequence<String> {
   /// alike. One edit in three letters is near enough. Else a name whose last part, after a dot, is `wrong`: `conv2d` means
   /// `cnn.conv2d`. Of equals, the first.
   public func nearest(to wrong: String) -> String? {
+    guard !wrong.isEmpty, wrong.utf8.count <= longestCompared else { return nil }
     let wanted = Array(wrong.lowercased().unicodeScalars)
-    guard !wanted.isEmpty, wanted.count <= longestCompared else { return nil }
     // A single letter is near to every other: only its case may differ.
     let limit = wanted.count == 1 ? 0 : Swift.max(1, wanted.count / 3)
     var best: (name: String, edits: Int)?
     var byLastPart: String?
-    for name in self where name.utf8.count <= 4 * longestCompared {
+    for name in self where name.utf8.count <= longestCompared {
       let other = Array(name.lowercased().unicodeScalars)
       if abs(other.count - wanted.count) <= limit {
         let edits = editDistance(wanted, other)
@@ -23,8 +23,8 @@ extension Sequence<String> {
   }
 }
 
-// Longer ones are no misspelt names, and comparing them takes time.
-private let longestCompared = 64
+// In bytes. Longer ones are no misspelt names, and comparing them takes time.
+private let longestCompared = 100
 
 /// Damerau and Levenshtein's distance, in its form where no part is edited twice.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {

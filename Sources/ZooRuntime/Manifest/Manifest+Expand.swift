@@ -17,8 +17,7 @@ extension Manifest {
     let ports = PortReader(catalog: catalog, evaluate: expander.evaluator)
 
     let inputs = try ports.inputs(fields)
-    let root = Block(
-      path: "", parent: nil, inputNames: inputs.map(\.name), inputs: inputs.indices.map { Slot(.graphInput($0)) })
+    let root = expander.root(inputs)
     try expander.expand(
       try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: root, expander.evaluator)
     let assembler = try Assembler(expander.resolver(root))
@@ -51,7 +50,7 @@ extension Manifest {
         throw ManifestError(.duplicateName(input.name, first: nil), at: input.place)
       }
       root.inputNames.append(input.name)
-      root.inputs.append(Slot(.graphInput(graph.inputs.count)))
+      root.inputs.append(expander.slots.add(.graphInput(graph.inputs.count)))
       graph.inputs.append(input)
     }
     try expander.expand(try fields.list("graph") ?? [], into: root, expander.evaluator)

@@ -37,7 +37,7 @@ public struct ManifestPath: Hashable, Sendable {
       throw ManifestError(.badPath(text), at: place)
     }
     guard !text.hasPrefix("/") else { throw ManifestError(.absolutePath(text), at: place) }
-    let roots = [zooRoot, manifestFolder].map(Self.absolute)
+    let roots = [zooRoot, manifestFolder].map { Self.real($0) ?? Self.absolute($0) }
     let zoo = roots[0]
     var candidates = [zoo + "/../" + text, roots[1] + "/" + text]
     if text.hasPrefix("zoo/") { candidates.insert(zoo + text.dropFirst(3), at: 0) }
@@ -49,8 +49,7 @@ public struct ManifestPath: Hashable, Sendable {
       if !tried.contains(path) { tried.append(path) }
       guard let real = Self.real(path) else { continue }
       // Then with links followed.
-      let realRoots = roots.map { Self.real($0) ?? $0 }
-      guard realRoots.contains(where: { Self.contains($0, real) }) else { throw ManifestError(.pathLeaves(text), at: place) }
+      guard roots.contains(where: { Self.contains($0, real) }) else { throw ManifestError(.pathLeaves(text), at: place) }
       return real
     }
     return nil

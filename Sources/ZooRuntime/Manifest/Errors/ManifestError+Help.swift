@@ -2,7 +2,7 @@ import ZooTypes
 
 extension ManifestError {
   /// What to do next.
-  public var help: String { problem.help }
+  public var help: String { problem.help.shortened }
 }
 
 extension ManifestError.Problem {
@@ -23,6 +23,7 @@ extension ManifestError.Problem {
     case .wrongType(_, let wanted, _): wanted.help
     case .outOfRange(_, _, let range): "choose a number that is \(range.words)"
     case .notAChoice(_, let got, let choices): Self.nearest(got, choices, else: "it can be")
+    case .badName(_, .setting): "a setting has letters, digits and '_', at most 100, and begins with no digit"
     case .badName: "names have letters, digits, '_' and '-', at most 100, and no dots"
     case .raggedValues: "every row needs as many elements as the first"
     case .wrongCount(_, _, let wanted): "give \(wanted)"

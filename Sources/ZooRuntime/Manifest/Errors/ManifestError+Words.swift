@@ -4,8 +4,13 @@ extension ManifestError {
   /// Where, and what is wrong there.
   public var message: String {
     if case .syntax(let error) = problem { return error.message }
-    return "\(place): \(problem.words)"
+    return "\(place): \(problem.words)".shortened
   }
+}
+
+extension String {
+  /// This text, or its beginning if it is far longer than anyone reads: names come from anywhere and may have megabytes.
+  var shortened: String { utf8.count > 2_000 ? prefix(1_000) + "..." : self }
 }
 
 extension ManifestError.Problem {

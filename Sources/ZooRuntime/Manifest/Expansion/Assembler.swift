@@ -51,7 +51,7 @@ struct Assembler {
     }
     for (name, slot) in zip(resolver.root.inputNames, resolver.root.inputs) { names[name] = try? source(of: .slot(slot)) }
     for (name, member) in resolver.root.members {
-      let output: Slot?
+      let output: Slots.Index?
       switch member {
       case .node: continue
       case .block(let block): output = block.outputs.first

@@ -6,24 +6,41 @@ enum Wire {
   case graphInput(Int)
   case node(Int, output: Int)
   /// Whatever an input or output of a block turns out to be.
-  case slot(Slot)
+  case slot(Slots.Index)
   /// To be looked up once everything is named, so that references may lead forward.
   case reference(Reference)
 }
 
-/// An input or output of a block.
-final class Slot {
-  var wire: Wire
-  // Set while its wire is followed: coming back here is a cycle.
-  var isBeingFollowed = false
+/// The inputs and outputs of all blocks.
+///
+/// They lead to one another in chains of any length. In one array, such a chain is neither followed nor freed on the stack.
+final class Slots {
+  typealias Index = Int
 
-  init(_ wire: Wire) { self.wire = wire }
+  struct Slot {
+    var wire: Wire
+    // Set while its wire is followed: coming back here is a cycle.
+    var isBeingFollowed = false
+  }
+
+  private var slots: [Slot] = []
+
+  func add(_ wire: Wire) -> Index {
+    slots.append(Slot(wire: wire))
+    return slots.count - 1
+  }
+
+  subscript(index: Index) -> Slot {
+    get { slots[index] }
+    set { slots[index] = newValue }
+  }
 }
 
 /// A name as it stands in a manifest, and from where it is looked up.
 struct Reference {
   let name: String
-  let block: Block
+  // Blocks refer to one another in circles; the expander keeps them.
+  unowned let block: Block
   let owner: ManifestError.Owner
   let json: JSON
 }
@@ -35,20 +52,20 @@ final class Block {
   /// Where names are looked up that it does not have.
   ///
   /// A define's body sees nothing outside itself.
-  let parent: Block?
+  unowned let parent: Block?
   let isFrozen: Bool
   let share: BlockShare?
   var inputNames: [String]
-  var inputs: [Slot]
+  var inputs: [Slots.Index]
   var outputNames: [String] = []
-  var outputs: [Slot] = []
+  var outputs: [Slots.Index] = []
   var members: [String: Member] = [:]
   /// Where each name was given, for messages.
   var places: [String: JSON] = [:]
   /// What the next node takes unless it says otherwise.
   var previous: Wire?
 
-  init(path: String, parent: Block?, inputNames: [String], inputs: [Slot], isFrozen: Bool = false, share: BlockShare? = nil) {
+  init(path: String, parent: Block?, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false, share: BlockShare? = nil) {
     (self.path, self.parent, self.inputNames, self.inputs) = (path, parent, inputNames, inputs)
     (self.isFrozen, self.share) = (isFrozen, share)
     previous = inputs.first.map(Wire.slot)
@@ -62,16 +79,12 @@ final class Block {
 }
 
 /// That a block's parameters are those of another.
-final class BlockShare {
+struct BlockShare {
   let reference: Reference
   /// The path of the block that shares: with `repeat`, without the number of the copy.
   let path: String
-  /// What else encloses it and shares.
-  let outer: BlockShare?
 
-  init(_ reference: Reference, path: String, outer: BlockShare?) {
-    (self.reference, self.path, self.outer) = (reference, path, outer)
-  }
+  init(_ reference: Reference, path: String) { (self.reference, self.path) = (reference, path) }
 }
 
 /// What a name in a block stands for.
@@ -86,9 +99,9 @@ final class Copies {
   let path: String
   let blocks: [Block]
   let outputNames: [String]
-  let outputs: [Slot]
+  let outputs: [Slots.Index]
 
-  init(path: String, blocks: [Block], outputNames: [String], outputs: [Slot]) {
+  init(path: String, blocks: [Block], outputNames: [String], outputs: [Slots.Index]) {
     (self.path, self.blocks, self.outputNames, self.outputs) = (path, blocks, outputNames, outputs)
   }
 }

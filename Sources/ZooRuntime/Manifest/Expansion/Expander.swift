@@ -8,6 +8,8 @@ final class Expander {
   let document: JSONDocument
   let catalog: any KindCatalog
   let budget = Budget()
+  let slots = Slots()
+  private var blocks: [Block] = []
   private(set) var drafts: [Draft] = []
   private let defines: [String: JSON]
   // What expressions see everywhere: the manifest's settings.
@@ -23,8 +25,16 @@ final class Expander {
   /// Evaluates what stands outside of any repeat or define.
   var evaluator: Evaluator { Evaluator(document: document, scope: settings, budget: budget) }
 
+  /// The block of the whole graph, which takes `inputs`.
+  func root(_ inputs: [GraphInput]) -> Block {
+    let root = Block(
+      path: "", parent: nil, inputNames: inputs.map(\.name), inputs: inputs.indices.map { slots.add(.graphInput($0)) })
+    blocks.append(root)
+    return root
+  }
+
   /// What follows references in `root`, now that everything in it has a name.
-  func resolver(_ root: Block) -> Resolver { Resolver(document: document, drafts: drafts, root: root) }
+  func resolver(_ root: Block) -> Resolver { Resolver(self, root: root) }
 
   /// Appends the nodes of `items` to `block`.
   func expand(_ items: [JSON], into block: Block, _ evaluate: Evaluator) throws(ManifestError) {
@@ -126,7 +136,7 @@ final class Expander {
   /// The inputs of a block: their names, if it gives any, and what they are.
   private struct Incoming {
     var names: [String]
-    var slots: [Slot]
+    var slots: [Slots.Index]
   }
 
   /// What a block takes.
@@ -144,7 +154,7 @@ final class Expander {
     // Without names there is one input, which nothing has to take.
     let ports = names?.map { PortInfo($0) } ?? [PortInfo("in", optional: true)]
     let wires = try Wiring(fields, ports, in: block).wires
-    return Incoming(names: names ?? [], slots: wires.compactMap { $0.map(Slot.init) })
+    return Incoming(names: names ?? [], slots: wires.compactMap { $0.map(slots.add) })
   }
 
   private func block(
@@ -152,10 +162,12 @@ final class Expander {
   ) throws(ManifestError) -> Block {
     _ = try fields.text("about")
     let share = try reference("share", fields, in: block)
-    return Block(
+    let inner = Block(
       path: path, parent: parent, inputNames: incoming.names, inputs: incoming.slots,
       isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen,
-      share: share.map { BlockShare($0, path: sharePath ?? path, outer: block.share) } ?? block.share)
+      share: share.map { BlockShare($0, path: sharePath ?? path) } ?? block.share)
+    blocks.append(inner)
+    return inner
   }
 
   /// Expands the graph of `fields` into `block`, and notes what comes out of it.
@@ -165,13 +177,13 @@ final class Expander {
     guard depth <= Budget.depthLimit else { throw fields.error(.tooLarge(.depth(limit: Budget.depthLimit)), at: nil) }
     try expand(try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: block, fields.evaluate)
     guard let names = try fields.texts("outputs") else {
-      block.outputs = block.previous.map { [Slot($0)] } ?? []
+      block.outputs = block.previous.map { [slots.add($0)] } ?? []
       return
     }
     let owner = ManifestError.Owner.key("outputs", of: fields.owner)
     block.outputNames = names
     block.outputs = names.map {
-      Slot(.reference(Reference(name: $0, block: block, owner: owner, json: fields.raw("outputs") ?? fields.json)))
+      slots.add(.reference(Reference(name: $0, block: block, owner: owner, json: fields.raw("outputs") ?? fields.json)))
     }
   }
 

@@ -2,32 +2,39 @@ import ZooFormats
 
 /// Follows references to the nodes and graph inputs that they lead to.
 struct Resolver {
-  let document: JSONDocument
   let drafts: [Draft]
   let root: Block
+  // Which keeps the blocks that references come from.
+  private let expander: Expander
+
+  /// Follows what `expander` has noted so far.
+  init(_ expander: Expander, root: Block) { (self.expander, self.root, drafts) = (expander, root, expander.drafts) }
+
+  var document: JSONDocument { expander.document }
 
   /// Where the value of `wire` comes from; nodes are counted in the order of `drafts`.
   func source(of wire: Wire) throws(ManifestError) -> Source {
     // Each step leads to one next, so this is a loop. Slots remember where they led, so that long chains are walked once.
-    var trail: [Slot] = []
-    defer { for slot in trail { slot.isBeingFollowed = false } }
+    let slots = expander.slots
+    var trail: [Slots.Index] = []
+    defer { for slot in trail { slots[slot].isBeingFollowed = false } }
     var wire = wire
     var last: Reference?
     while true {
       switch wire {
       case .graphInput(let index):
-        for slot in trail { slot.wire = wire }
+        for slot in trail { slots[slot].wire = wire }
         return .input(index)
       case .node(let index, let output):
-        for slot in trail { slot.wire = wire }
+        for slot in trail { slots[slot].wire = wire }
         return .node(index, output: output)
       case .slot(let slot):
-        guard !slot.isBeingFollowed else {
+        guard !slots[slot].isBeingFollowed else {
           throw ManifestError(.emptyCycle(last?.name ?? ""), at: last.map { document.place(of: $0.json) } ?? Place(file: document.file))
         }
-        slot.isBeingFollowed = true
+        slots[slot].isBeingFollowed = true
         trail.append(slot)
-        wire = slot.wire
+        wire = slots[slot].wire
       case .reference(let reference):
         last = reference
         wire = try find(reference)

@@ -8,8 +8,8 @@ struct Evaluator {
   let budget: Budget
 
   /// The same with further names in front.
-  func with(_ values: [String: JSON]) -> Evaluator {
-    Evaluator(document: document, scope: Scope(values, in: scope), budget: budget)
+  func with(_ values: [String: JSON], expected: [String] = []) -> Evaluator {
+    Evaluator(document: document, scope: Scope(values, expected: expected, in: scope), budget: budget)
   }
 
   /// For values that are evaluated already.

@@ -101,7 +101,7 @@ struct Settings {
   private mutating func evaluate(_ declaration: JSON) throws(ManifestError) -> JSON {
     var needed: [String: JSON] = [:]
     for name in references(declaration) where declared[name] != nil { needed[name] = try value(of: name) }
-    return try outer.with(needed)(declaration)
+    return try outer.with(needed, expected: declared.names)(declaration)
   }
 
   /// The names that expressions in `json` refer to.

@@ -54,7 +54,7 @@ public struct AttributeReader {
       try check(attribute, value)
       return .real(number)
     case .text:
-      guard let text = value.string else { throw wrongType(attribute, .text, value) }
+      guard let text = value.string ?? lines(value) else { throw wrongType(attribute, .text, value) }
       return .text(try choice(attribute, text, value))
     case .integers, .reals:
       if let text = value.string, !attribute.choices.isEmpty { return .text(try choice(attribute, text, value)) }
@@ -65,6 +65,13 @@ public struct AttributeReader {
         return .reals(try list(attribute, elements, value, \.number))
       }
     }
+  }
+
+  /// A list of text, such as a codec's labels, is one text with a line for each: families have no lists of text.
+  private func lines(_ json: JSON) -> String? {
+    guard let elements = json.array else { return nil }
+    let lines = elements.compactMap(\.string)
+    return lines.count == elements.count ? lines.joined(separator: "\n") : nil
   }
 
   private func list<Number>(
