@@ -22,6 +22,7 @@ static int64_t source_row(const zoo_conv *c, int64_t row, int64_t p) {
 
 
 int64_t zoo_conv_back_slab(const zoo_conv *c) {
+  if (c->is_depthwise) return 0;
   const int64_t products = c->scatters ? c->back_band * c->out_w * PANEL : 0;
   return c->back_band * slab_columns(c) * slab_channels(c) + products;
 }
@@ -90,10 +91,15 @@ static void multiply(const zoo_conv *c, const zoo_tiles *tiles, const float *dy,
 }
 
 int64_t zoo_conv_back_tasks(const zoo_conv *c) {
+  if (c->is_depthwise) return c->images * c->in_h;
   return is_whole(c) ? zoo_conv_back_panels(c) * zoo_conv_back_matrices(c) : c->images * bands(c) * splits(c);
 }
 
 void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, float *dx, float *slab, int64_t from, int64_t to) {
+  if (c->is_depthwise) {
+    zoo_depthwise_back(c, dy, packed, dx, from, to);
+    return;
+  }
   const zoo_tiles *tiles = zoo_machine_tiles();
   const int64_t panels = zoo_gemm_panels(zoo_conv_back_columns(c)), matrices = zoo_conv_back_matrices(c);
   for (int64_t task = from; task < to; task++) {

@@ -6,16 +6,24 @@ enum { STEPS = 768 }; ///< of a sum that are taken at a stretch, so that this mu
 static int64_t bands(const zoo_conv *c) { return zoo_ceil_div(c->out_h, c->band); }
 static int64_t splits(const zoo_conv *c) { return c->splits_panels ? zoo_conv_panels(c) : 1; }
 
-int64_t zoo_conv_tasks(const zoo_conv *c) { return zoo_conv_images(c) * bands(c) * splits(c); }
+int64_t zoo_conv_tasks(const zoo_conv *c) {
+  return c->is_depthwise ? c->images * c->out_h : zoo_conv_images(c) * bands(c) * splits(c);
+}
 
 int64_t zoo_conv_slab(const zoo_conv *c) {
   const int64_t rows = (c->band - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
-  return c->is_padded ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
+  return c->is_padded && !c->is_depthwise ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
 }
 
 void zoo_conv_forward(
   const zoo_conv *c, const float *x, const float *packed, const float *bias, const zoo_epilogue *epilogue, float *y, float *slab,
   int64_t from, int64_t to) {
+  if (c->is_depthwise) {
+    const int64_t row = c->out_w * c->out_c;
+    zoo_depthwise_forward(c, x, packed, bias, y, from, to);
+    zoo_epilogue_apply(epilogue, y + from * row, (to - from) * row);
+    return;
+  }
   const zoo_tiles *tiles = zoo_machine_tiles();
   const int64_t run = c->pieces * c->depth, stretch = zoo_most(1, STEPS / run);
   const int64_t pixels = zoo_conv_pixels(c), step = zoo_conv_step(c), image = c->in_h * c->in_w * c->in_c;

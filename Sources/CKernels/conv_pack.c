@@ -7,8 +7,8 @@
 static int64_t steps(const zoo_conv *c) { return zoo_conv_taps(c) * c->group_in; }
 static int64_t group_count(const zoo_conv *c) { return zoo_gemm_packed_count(steps(c), c->group_out); }
 
-int64_t zoo_conv_packed_count(const zoo_conv *c) { return c->groups * group_count(c); }
-int64_t zoo_conv_panels(const zoo_conv *c) { return c->groups * zoo_gemm_panels(c->group_out); }
+int64_t zoo_conv_packed_count(const zoo_conv *c) { return c->is_depthwise ? zoo_conv_taps(c) * c->in_c : c->groups * group_count(c); }
+int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(c->group_out); }
 
 zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start) {
   const int64_t panels = zoo_gemm_panels(c->group_out), group = index / panels;
@@ -42,6 +42,10 @@ ZOO_CLONES static void pack_panel(const zoo_conv *c, const float *weight, const 
 }
 
 void zoo_conv_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
+  if (c->is_depthwise) {
+    zoo_depthwise_pack(c, weight, packed);
+    return;
+  }
   for (int64_t p = from; p < to; p++) {
     int64_t column, start;
     const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
@@ -74,6 +78,10 @@ ZOO_CLONES static void unpack_panel(const zoo_conv *c, const float *partial, int
 }
 
 void zoo_conv_weight_sum(const zoo_conv *c, const float *partial, float *dw, int64_t from, int64_t to) {
+  if (c->is_depthwise) {
+    zoo_depthwise_weight_sum(c, partial, dw);
+    return;
+  }
   for (int64_t p = from; p < to; p++) {
     int64_t column, start;
     const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
@@ -91,8 +99,11 @@ static int64_t back_group_count(const zoo_conv *c) {
   return zoo_gemm_packed_count(zoo_conv_back_matrices(c) * c->group_out, zoo_conv_back_columns(c));
 }
 
-int64_t zoo_conv_back_packed_count(const zoo_conv *c) { return c->groups * back_group_count(c); }
-int64_t zoo_conv_back_panels(const zoo_conv *c) { return c->groups * zoo_gemm_panels(zoo_conv_back_columns(c)); }
+int64_t zoo_conv_back_packed_count(const zoo_conv *c) {
+  return c->is_depthwise ? zoo_conv_packed_count(c) : c->groups * back_group_count(c);
+}
+
+int64_t zoo_conv_back_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(zoo_conv_back_columns(c)); }
 
 /// Where the panel `index` (of all groups) starts.
 const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel) {
@@ -102,6 +113,10 @@ const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t
 }
 
 void zoo_conv_back_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
+  if (c->is_depthwise) {
+    zoo_depthwise_pack(c, weight, packed);
+    return;
+  }
   const int64_t taps = zoo_conv_taps(c), panels = zoo_gemm_panels(zoo_conv_back_columns(c));
   for (int64_t p = from; p < to; p++) {
     zoo_panel panel;

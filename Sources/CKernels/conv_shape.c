@@ -13,6 +13,7 @@ void zoo_conv_prepare(zoo_conv *c) {
   const int64_t taps = zoo_conv_taps(c);
   c->group_in = c->in_c / c->groups;
   c->group_out = c->out_c / c->groups;
+  c->is_depthwise = c->group_in == 1 && c->group_out == 1 && c->groups > 1;
   c->wide = (c->out_w - 1) * c->stride_w + (c->kernel_w - 1) * c->dilation_w + 1;
   c->is_padded = c->left > 0 || c->wide > c->in_w;
   const int is_dense = c->dilation_w == 1 && c->groups == 1;
@@ -29,6 +30,7 @@ void zoo_conv_prepare(zoo_conv *c) {
   c->back_splits_panels = !c->scatters && c->images * zoo_ceil_div(c->in_h, c->back_band) < TASKS;
 
   c->taps_apart = !is_dense || c->in_c >= FEW_CHANNELS;
-  const int64_t tasks = c->taps_apart ? taps * c->groups * zoo_gemm_panels(c->group_out) : 1, weights = taps * c->group_in * c->out_c;
-  c->chunks = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(TASKS, tasks), zoo_conv_images(c) * c->out_h), PARTIALS / weights));
+  const int64_t units = c->is_depthwise || !c->taps_apart ? 1 : taps * c->groups * zoo_gemm_panels(c->group_out);
+  const int64_t weights = taps * c->group_in * c->out_c, rows = zoo_conv_images(c) * c->out_h;
+  c->chunks = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(TASKS, units), rows), PARTIALS / weights));
 }

@@ -17,7 +17,7 @@ typedef struct stretch {
 } stretch;
 
 static int64_t stretch_rows(const zoo_conv *c) { return zoo_most(1, zoo_least(PIXELS / c->out_w, c->out_h)); }
-static int64_t apart(const zoo_conv *c) { return c->taps_apart ? zoo_conv_taps(c) * zoo_conv_panels(c) : 1; }
+static int64_t apart(const zoo_conv *c) { return c->taps_apart && !c->is_depthwise ? zoo_conv_taps(c) * zoo_conv_panels(c) : 1; }
 
 static int64_t widened_count(const zoo_conv *c) {
   if (c->taps_apart || !c->is_padded) return 0;
@@ -26,7 +26,9 @@ static int64_t widened_count(const zoo_conv *c) {
 
 int64_t zoo_conv_weight_tasks(const zoo_conv *c) { return c->chunks * apart(c); }
 int64_t zoo_conv_weight_partial(const zoo_conv *c) { return c->chunks * zoo_conv_packed_count(c); }
-int64_t zoo_conv_weight_slab(const zoo_conv *c) { return widened_count(c) + stretch_rows(c) * zoo_conv_pixels(c) * PANEL; }
+int64_t zoo_conv_weight_slab(const zoo_conv *c) {
+  return c->is_depthwise ? 0 : widened_count(c) + stretch_rows(c) * zoo_conv_pixels(c) * PANEL;
+}
 
 /// The pixels of one panel of dy, `step` floats apart and each with whole vectors.
 typedef struct pixels {
@@ -89,6 +91,10 @@ static void add_rows(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s
 }
 
 void zoo_conv_weight(const zoo_conv *c, const float *x, const float *dy, float *partial, float *slab, int64_t from, int64_t to) {
+  if (c->is_depthwise) {
+    zoo_depthwise_weight(c, x, dy, partial, from, to);
+    return;
+  }
   const zoo_tiles *tiles = zoo_machine_tiles();
   float *copy = slab + widened_count(c);
   for (int64_t task = from; task < to; task++) {

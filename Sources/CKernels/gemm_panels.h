@@ -1,13 +1,12 @@
 /// How the columns of a matrix are cut into panels.
 #pragma once
 #include "gemm_tile.h"
+#include "ranges.h"
 
 typedef struct zoo_panel {
   int64_t column, columns; ///< the first one, and how many of the matrix there are
   int64_t vectors, width;  ///< with padding; width: in floats
 } zoo_panel;
-
-static inline int64_t zoo_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static inline int64_t zoo_panel_count(const zoo_tiles *tiles, int64_t n) {
   return zoo_ceil_div(zoo_ceil_div(n, tiles->width), tiles->vectors);

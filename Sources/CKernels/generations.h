@@ -2,19 +2,26 @@
 //   TARGET                what its functions are compiled for
 //   NAME(x)               x with the generation's suffix
 //   WIDTH                 floats to a vector
-//   NAME(vector), NAME(mask)   WIDTH floats, and WIDTH integers as comparisons give them
+//   NAME(vector), NAME(mask)     WIDTH floats, and WIDTH integers as comparisons give them
+//   NAME(load), NAME(store)      n <= WIDTH of them
 //   LOAD_PART(p, n)       a vector of the n < WIDTH floats at p and zeros
 //   STORE_PART(p, x, n)   the first n of them to p
 // Nothing else touches memory beyond n, so parts may lie at the end of a buffer. There is no include guard.
 
 #include "generation.h"
+#include "ranges.h"
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
 #define INLINE static inline __attribute__((always_inline)) TARGET
-#define VECTORS                                                                                       \
-  typedef float NAME(vector) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));          \
-  typedef int32_t NAME(mask) __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
+
+/// Calls f(c, n, ...) for all channels, n of them from c on: WIDTH, and at last what is left.
+#define FOR_CHANNELS(channels, f, ...)                                                 \
+  do {                                                                                 \
+    int64_t c = 0;                                                                     \
+    for (; c + WIDTH <= (channels); c += WIDTH) NAME(f)(c, WIDTH, __VA_ARGS__);        \
+    if (c < (channels)) NAME(f)(c, (channels) - c, __VA_ARGS__);                       \
+  } while (0)
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -25,7 +32,7 @@
 #define MASK(n) ((__mmask16)((1u << (n)) - 1))
 #define LOAD_PART(p, n) ((NAME(vector))_mm512_maskz_loadu_ps(MASK(n), p))
 #define STORE_PART(p, x, n) _mm512_mask_storeu_ps(p, MASK(n), (__m512)(x))
-VECTORS
+#include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
 #undef NAME
@@ -40,7 +47,7 @@ VECTORS
 #define MASK(n) _mm256_loadu_si256((const __m256i *)(zoo_ones_then_zeros + 8 - (n)))
 #define LOAD_PART(p, n) ((NAME(vector))_mm256_maskload_ps(p, MASK(n)))
 #define STORE_PART(p, x, n) _mm256_maskstore_ps(p, MASK(n), (__m256)(x))
-VECTORS
+#include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
 #undef NAME
@@ -55,7 +62,7 @@ VECTORS
 #define WIDTH 4
 #define LOAD_PART(p, n) zoo_load_part(p, n)
 #define STORE_PART(p, x, n) zoo_store_part(p, x, n)
-VECTORS
+#include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
 #undef NAME
@@ -63,7 +70,7 @@ VECTORS
 #undef LOAD_PART
 #undef STORE_PART
 
-#undef VECTORS
+#undef FOR_CHANNELS
 #undef INLINE
 #undef NO_UNROLL
 #undef UNROLL

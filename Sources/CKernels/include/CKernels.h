@@ -2,6 +2,7 @@
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/clones.h"
+#include "kernels/columns.h"
 #include "kernels/conv.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
@@ -14,6 +15,7 @@
 #include "kernels/nest.h"
 #include "kernels/normalisation.h"
 #include "kernels/optimiser.h"
+#include "kernels/pool.h"
 #include "kernels/reduce.h"
 #include "kernels/softmax.h"
 #include "kernels/vmath.h"
