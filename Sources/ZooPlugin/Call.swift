@@ -54,16 +54,8 @@ public struct Call {
   /// How the range is cut depends on the number of threads, so a result must not: reduce over fixed blocks, never over parts. `slot` (below
   /// 64) is unique among the parts that run at once.
   public func parallel(_ count: Int, grain: Int = 1, _ body: (_ part: Range<Int>, _ slot: Int) -> Void) throws(LayerError) {
-    let status = withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { pointer in
-        raw.pointee.host.pointee.parallel_for(
-          raw.pointee.context, Int64(count), Int64(grain),
-          { data, from, to, slot in
-            guard let data else { return zoo_status(ZOO_INTERNAL) }
-            data.assumingMemoryBound(to: ((Range<Int>, Int) -> Void).self).pointee(Int(from)..<Int(to), Int(slot))
-            return zoo_status(ZOO_OK)
-          }, UnsafeMutableRawPointer(mutating: pointer))
-      }
+    let status = parallelFor(raw.pointee.host, raw.pointee.context, Int64(count), Int64(grain)) { from, to, slot in
+      body(Int(from)..<Int(to), Int(slot))
     }
     if let error = LayerError(hostStatus: status) { throw error }
   }
@@ -108,3 +100,10 @@ public struct PackCall {
   /// Where they go in the layer's own layout: the planned size, aligned to 64 bytes.
   public var packed: UnsafeMutableRawPointer { raw.pointee.packed }
 }
+
+/// `host->parallel_for` with a Swift closure, in swift_closure.c: a closure that Swift stores is copied to the heap, and `forward` must
+/// not allocate.
+@_silgen_name("zoo_swift_parallel_for")
+private func parallelFor(
+  _ host: UnsafePointer<zoo_host>, _ context: OpaquePointer?, _ count: Int64, _ grain: Int64, _ body: (Int64, Int64, Int32) -> Void
+) -> zoo_status

@@ -1,4 +1,4 @@
-import CZoo
+public import CZoo
 
 /// What the host asks of `plan`.
 public struct PlanRequest {
@@ -154,7 +154,8 @@ public enum Epilogue: Hashable, Sendable {
     }
   }
 
-  var raw: zoo_epilogue {
+  /// The protocol's form, for kernels in C.
+  public var raw: zoo_epilogue {
     var raw = zoo_epilogue()
     raw.size = UInt32(MemoryLayout<zoo_epilogue>.size)
     switch self {
@@ -173,6 +174,8 @@ public enum Epilogue: Hashable, Sendable {
 
 /// Which epilogues a layer can fold into its last store.
 public struct Epilogues: OptionSet, Sendable {
+  /// Every one that the protocol has.
+  public static let all: Epilogues = [.relu, .tanh, .sigmoid, .elu, .gelu, .geluTanh, .silu, .linear]
   /// The protocol's bits.
   public let rawValue: UInt64
   /// Traits from the protocol's bits.
