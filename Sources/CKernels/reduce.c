@@ -109,7 +109,8 @@ ZOO_INLINE void sum_narrow(const zoo_reduction *r, const float *a, double *sums,
 
 /// Outputs [first, last), CHUNK at most: sums over elements [from, to).
 ZOO_INLINE void sum_outputs(
-    int32_t of, const zoo_reduction *r, const float *a, const float *b, double *sums, int64_t first, int64_t last, int64_t from, int64_t to) {
+    int32_t of, const zoo_reduction *r, const float *a, const float *b, double *sums, int64_t first, int64_t last, int64_t from,
+    int64_t to) {
   const int64_t da = r->kept.stride[0][r->kept.rank - 1], db = r->kept.stride[1][r->kept.rank - 1];
   const int by_columns = goes_by_columns(r) && (db == 0 || db == 1);
   if (by_columns && of == ZOO_OF_FIRST && is_narrow(r)) return sum_narrow(r, a, sums, first, last, from, to);
@@ -125,7 +126,8 @@ ZOO_INLINE void sum_outputs(
 }
 
 ZOO_CLONES void zoo_sums(
-    const zoo_reduction *r, int32_t of, const float *a, const float *b, double *sums, int64_t first, int64_t last, int64_t from, int64_t to) {
+    const zoo_reduction *r, int32_t of, const float *a, const float *b, double *sums, int64_t first, int64_t last, int64_t from,
+    int64_t to) {
   for (int64_t start = first, end; start < last; start = end, sums += CHUNK) {
     end = zoo_smaller(start + CHUNK, last);
     switch (of) { // `of` becomes a constant of the loops

@@ -8,7 +8,8 @@ ZOO_INLINE float derivative(int32_t of, float x, float y) {
 }
 
 ZOO_INLINE void gradient(
-    int32_t of, int32_t accumulates, const zoo_nest *nest, const float *x, const float *y, const float *g, float *dx, int64_t from, int64_t to) {
+    int32_t of, int32_t accumulates, const zoo_nest *nest, const float *x, const float *y, const float *g, float *dx, int64_t from,
+    int64_t to) {
   const int64_t step = nest->stride[1][nest->rank - 1];
   for (zoo_cursor c = zoo_start(nest, from, to); c.left > 0; zoo_next(nest, &c)) {
     const float *at_x = x + c.offset[0], *at_y = y + c.offset[1], *at_g = g + c.offset[1];
@@ -29,7 +30,8 @@ ZOO_INLINE void gradient(
 }
 
 ZOO_CLONES void zoo_reduced_gradient(
-    const zoo_nest *nest, int32_t of, const float *x, const float *y, const float *g, float *dx, int32_t accumulates, int64_t from, int64_t to) {
+    const zoo_nest *nest, int32_t of, const float *x, const float *y, const float *g, float *dx, int32_t accumulates, int64_t from,
+    int64_t to) {
   if (of == ZOO_OF_MATCHES && accumulates) gradient(ZOO_OF_MATCHES, 1, nest, x, y, g, dx, from, to);
   else if (of == ZOO_OF_MATCHES) gradient(ZOO_OF_MATCHES, 0, nest, x, y, g, dx, from, to);
   else if (accumulates) gradient(ZOO_OF_EXPONENTIALS, 1, nest, x, y, g, dx, from, to);

@@ -7,7 +7,9 @@ import ZooPlugin
 ///
 /// The gradient of an operand that was stretched is summed over what it was stretched along. Integers wrap around.
 struct Add: Arithmetic {
-  static var declaration: Declaration<Self> { declare("core.add", "The sum of two tensors, which broadcast as in NumPy.", formula: "y = a + b") }
+  static var declaration: Declaration<Self> {
+    declare("core.add", "The sum of two tensors, which broadcast as in NumPy.", formula: "y = a + b")
+  }
   static var operation: ArithmeticOperation { .add }
   var broadcast = Broadcast()
 }
@@ -34,7 +36,9 @@ struct Multiply: Arithmetic {
   var broadcast = Broadcast()
 }
 
-/// The quotient of two tensors, element by element. Division by 0 gives infinity or NaN.
+/// The quotient of two tensors, element by element.
+///
+/// Division by 0 gives infinity or NaN.
 ///
 ///     y = a / b, broadcast as `core.add`
 struct Divide: Arithmetic {
@@ -80,7 +84,9 @@ extension Arithmetic {
       throw .dtype("a must be \(computable.map(\.description).joined(separator: " or ")), but it is \(a.dtype)")
     }
     guard a.dtype == b.dtype else { throw .dtype("a and b must have one type, but they are \(a.dtype) and \(b.dtype)") }
-    guard let shape = broadcastShape(a.shape, b.shape) else { throw .shape("a and b do not broadcast: their shapes are \(a.shape) and \(b.shape)") }
+    guard let shape = broadcastShape(a.shape, b.shape) else {
+      throw .shape("a and b do not broadcast: their shapes are \(a.shape) and \(b.shape)")
+    }
 
     let y = try Spec.checked(shape, a.dtype)
     let operands = [a, b].map { View($0.shape).broadcast(to: shape) }

@@ -30,11 +30,9 @@ struct Einsum: ContractionLayer {
     contractions = try Contractions(
       zip(inputs, shapes).map { (labels: $0, shape: $1) }, output: (output, shape), training: request.isTraining)
     var plan = contractions.plan(y)
-    plan.isRowIndependent = output.first.map { first in
-      zip(inputs, shapes).allSatisfy { labels, shape in
-        labels.first == first && !labels.dropFirst().contains(first) && shape.first == y.shape.first
-      }
-    } ?? false
+    plan.isRowIndependent = zip(inputs, shapes).allSatisfy { labels, shape in
+      !labels.isEmpty && labels.first == output.first && !labels.dropFirst().contains(labels[0]) && shape.first == y.shape.first
+    }
     return plan
   }
 }

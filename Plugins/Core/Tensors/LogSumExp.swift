@@ -1,7 +1,9 @@
 import CKernels
 import ZooPlugin
 
-/// The logarithm of the sum of exponentials over some axes, or over all: a smooth maximum. It neither overflows nor loses small terms.
+/// The logarithm of the sum of exponentials over some axes, or over all: a smooth maximum.
+///
+/// It neither overflows nor loses small terms.
 ///
 ///     y = m + log(sum_i exp(x[..., i, ...] - m)), where m = max_i x[..., i, ...]
 ///

@@ -11,7 +11,8 @@ import ZooPlugin
 struct MatrixProduct: ContractionLayer {
   static var declaration: Declaration<Self> {
     Declaration(
-      "core.matmul", "Products of matrices, whose axes in front broadcast as in NumPy.", formula: "y[..., i, j] = sum_k a[..., i, k] b[..., k, j]",
+      "core.matmul", "Products of matrices, whose axes in front broadcast as in NumPy.",
+      formula: "y[..., i, j] = sum_k a[..., i, k] b[..., k, j]",
       attributes: [
         Attribute("transpose_a", \.transposeA, "Whether a is [..., K, M]."),
         Attribute("transpose_b", \.transposeB, "Whether b is [..., N, K]."),
@@ -50,7 +51,8 @@ struct MatrixProduct: ContractionLayer {
         (Array((front.count - frontA.count)..<front.count) + matrixA, a.shape),
         (Array((front.count - frontB.count)..<front.count) + matrixB, b.shape),
       ],
-      output: (Array(0..<front.count) + (rows == nil ? [] : [row]) + (columns == nil ? [] : [column]), y.shape), training: request.isTraining)
+      output: (Array(0..<front.count) + (rows == nil ? [] : [row]) + (columns == nil ? [] : [column]), y.shape),
+      training: request.isTraining)
     var plan = contractions.plan(y)
     plan.isRowIndependent = !front.isEmpty && frontA.count == frontB.count && frontA[0] == frontB[0]
     return plan

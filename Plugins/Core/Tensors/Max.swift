@@ -10,7 +10,8 @@ import ZooPlugin
 /// - Shapes: any without empty axes; `y` lacks the axes, or has 1 in their place.
 struct Max: ReductionLayer {
   static var declaration: Declaration<Self> {
-    Declaration("core.max", "The largest over some axes, or over all.", formula: "y = max_i x[..., i, ...]", attributes: reductionAttributes)
+    Declaration(
+      "core.max", "The largest over some axes, or over all.", formula: "y = max_i x[..., i, ...]", attributes: reductionAttributes)
   }
 
   var axes: [Int]?

@@ -1,6 +1,8 @@
 import ZooPlugin
 
-/// The same elements under another shape. It also stands for what elsewhere is called squeeze and unsqueeze.
+/// The same elements under another shape.
+///
+/// It also stands for what elsewhere is called squeeze and unsqueeze.
 ///
 /// - Shapes: any, of any element type. In `shape`, 0 keeps the length that the axis of x in that place has, and one -1 stands for
 ///   whatever is left.
@@ -44,7 +46,9 @@ struct Reshape: Reshaping {
   }
 }
 
-/// Neighbouring axes as one. By default all but the first, which is the batch's.
+/// Neighbouring axes as one.
+///
+/// By default all but the first, which is the batch's.
 ///
 /// - Shapes: any with these axes, of any element type.
 struct Flatten: Reshaping {
@@ -68,7 +72,9 @@ struct Flatten: Reshaping {
   }
 }
 
-/// A layer that changes nothing but the shape. Where the host lets the output share the input's memory, nothing is done at all.
+/// A layer that changes nothing but the shape.
+///
+/// Where the host lets the output share the input's memory, nothing is done at all.
 protocol Reshaping: DifferentiableLayer {
   /// The output's shape.
   func shape(of x: Spec) throws(LayerError) -> [Int]

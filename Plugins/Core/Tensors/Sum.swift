@@ -26,7 +26,8 @@ struct Sum: SumOverAxes {
 /// - Shapes: any without empty axes; `y` lacks the axes, or has 1 in their place.
 struct Mean: SumOverAxes {
   static var declaration: Declaration<Self> {
-    Declaration("core.mean", "The mean over some axes, or over all.", formula: "y = sum_i x[..., i, ...] / n", attributes: reductionAttributes)
+    Declaration(
+      "core.mean", "The mean over some axes, or over all.", formula: "y = sum_i x[..., i, ...] / n", attributes: reductionAttributes)
   }
   static var divides: Bool { true }
 

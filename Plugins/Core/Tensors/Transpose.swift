@@ -1,6 +1,8 @@
 import ZooPlugin
 
-/// The axes in another order. By default they are reversed.
+/// The axes in another order.
+///
+/// By default they are reversed.
 ///
 ///     y[i[axes[0]], i[axes[1]], ...] = x[i[0], i[1], ...]
 ///

@@ -15,7 +15,9 @@ struct Contraction {
     case result
   }
 
-  /// One piece of the work. `scratch` is where the step may write what it likes.
+  /// One piece of the work.
+  ///
+  /// `scratch` is where the step may write what it likes.
   enum Step {
     case sum(StridedReduction, Place, into: Place, scratch: Int)
     case multiply(StridedReduction, Place, Place, into: Place, scratch: Int)
@@ -31,8 +33,9 @@ struct Contraction {
   /// The arithmetic, in operations.
   let flops: Double
 
-  /// Multiplies `operands` from left to right. `count` is the number of elements of the result's tensor, of which the labelled axes may
-  /// be a diagonal only.
+  /// Multiplies `operands` from left to right.
+  ///
+  /// `count` is the number of elements of the result's tensor, of which the labelled axes may be a diagonal only.
   init(_ operands: [LabeledAxes], into result: LabeledAxes, count: Int, lengths: [Int: Int]) throws(LayerError) {
     var planner = ContractionPlanner(lengths: lengths)
     let labels = Set(operands.flatMap(\.labels)).union(result.labels)

@@ -12,7 +12,9 @@ struct Equation {
   let inputs: [[Index]]
   let output: [Index]
 
-  /// Reads an equation. Spaces mean nothing.
+  /// Reads an equation.
+  ///
+  /// Spaces mean nothing.
   init(_ text: String) throws(LayerError) {
     self.text = text
     let sides = text.filter { $0 != " " }.split(separator: "-", omittingEmptySubsequences: false)
@@ -51,8 +53,9 @@ struct Equation {
     return indices
   }
 
-  /// Labels of every axis of inputs of these shapes and of the output, and the output's shape. Letters are labelled by their code; the
-  /// axes of an ellipsis, from the last on, by numbers below 0.
+  /// Labels of every axis of inputs of these shapes and of the output, and the output's shape.
+  ///
+  /// Letters are labelled by their code; the axes of an ellipsis, from the last on, by numbers below 0.
   func labels(_ shapes: [[Int]]) throws(LayerError) -> (inputs: [[Int]], output: [Int], shape: [Int]) {
     guard shapes.count == inputs.count else {
       throw .shape("equation '\(text)' has \(inputs.count) inputs, but \(shapes.count) are connected: \(shapes)")

@@ -4,7 +4,9 @@ struct LabeledAxes {
   private(set) var labels: [Int] = []
   private var strides: [Int: Int] = [:]
 
-  /// The axes of a dense tensor. A label that comes twice means the diagonal.
+  /// The axes of a dense tensor.
+  ///
+  /// A label that comes twice means the diagonal.
   init(_ labels: [Int], shape: [Int]) {
     for (axis, stride) in View(shape).strides.enumerated() where shape[axis] != 1 {
       let label = labels[axis]

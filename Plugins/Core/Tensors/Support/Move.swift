@@ -12,7 +12,9 @@ struct Move {
   private let units: Int
   private let grain: Int
 
-  /// A copy between views of one shape. Where the target names an element more than once, `add` adds to it in order.
+  /// A copy between views of one shape.
+  ///
+  /// Where the target names an element more than once, `add` adds to it in order.
   init(_ source: View, to target: View, _ dtype: DType) {
     nest = Nest([target, source])
     (self.source, self.target, element) = (source.offset, target.offset, dtype.byteCount)

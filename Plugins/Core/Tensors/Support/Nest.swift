@@ -5,7 +5,9 @@ final class Nest {
   let pointer: UnsafePointer<zoo_nest>
   private let memory: UnsafeMutablePointer<zoo_nest>
 
-  /// The nest that walks views of one shape together. Their offsets are left to the caller.
+  /// The nest that walks views of one shape together.
+  ///
+  /// Their offsets are left to the caller.
   init(_ views: [View]) {
     memory = .allocate(capacity: 1)
     memory.initialize(to: zoo_nest(views))

@@ -20,7 +20,9 @@ final class StridedReduction {
   let blocks: Int
   private let block: Int
 
-  /// Reduces `axes` of views of one shape. Outputs are in the order of the other axes.
+  /// Reduces `axes` of views of one shape.
+  ///
+  /// Outputs are in the order of the other axes.
   init(_ views: [View], axes: [Int]) {
     let kept = views[0].shape.indices.filter { !axes.contains($0) }
     memory = .allocate(capacity: 1)

@@ -43,7 +43,9 @@ struct Table {
     }
   }
 
-  /// dx[o, indices[i]] += dy[o, i], in the order of the indices, and 0 for rows of no index unless adding. `skipped` adds nothing.
+  /// dx[o, indices[i]] += dy[o, i], in the order of the indices, and 0 for rows of no index unless adding.
+  ///
+  /// `skipped` adds nothing.
   func scatter(
     _ call: Call, _ dy: UnsafePointer<Float>, _ indices: Tensor, skipped: Int = -1, adding: Bool, into dx: UnsafeMutablePointer<Float>
   ) throws(LayerError) {

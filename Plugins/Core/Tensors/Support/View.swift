@@ -30,7 +30,9 @@ struct View {
     return view
   }
 
-  /// Axis `i` is the one that was `axes[i]`. Leaving one out takes its first element.
+  /// Axis `i` is the one that was `axes[i]`.
+  ///
+  /// Leaving one out takes its first element.
   func transposed(_ axes: [Int]) -> View {
     var view = self
     view.shape = axes.map { shape[$0] }
