@@ -44,9 +44,11 @@ struct Tanh: ElementwiseActivation {
   var epilogue: Epilogue? { .tanh }
 }
 
-/// The rectifier: what is negative becomes 0. Its derivative at 0 is taken as 0.
+/// The rectifier: what is negative becomes 0.
 ///
 ///     y = max(x, 0)
+///
+/// Its derivative at 0 is taken as 0.
 ///
 /// - Reference: Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
 struct ReLU: ElementwiseActivation {
@@ -60,9 +62,11 @@ struct ReLU: ElementwiseActivation {
   var epilogue: Epilogue? { .relu(slope: 0) }
 }
 
-/// A rectifier that lets a little of what is negative through, so that no unit dies. Its derivative at 0 is taken as the slope.
+/// A rectifier that lets a little of what is negative through, so that no unit dies.
 ///
 ///     y = x > 0 ? x : slope x
+///
+/// Its derivative at 0 is taken as the slope.
 ///
 /// - Reference: Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
 struct LeakyReLU: ElementwiseActivation {
@@ -83,9 +87,11 @@ struct LeakyReLU: ElementwiseActivation {
   var epilogue: Epilogue? { (0...1).contains(slope) ? .relu(slope: slope) : nil }
 }
 
-/// The absolute value. Its derivative at 0 is taken as 0.
+/// The absolute value.
 ///
 ///     y = |x|
+///
+/// Its derivative at 0 is taken as 0.
 struct Abs: ElementwiseActivation {
   static var declaration: Declaration<Self> { Declaration("core.abs", "The absolute value.", formula: "y = |x|") }
 

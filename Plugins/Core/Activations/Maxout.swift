@@ -1,11 +1,11 @@
 import CKernels
 import ZooPlugin
 
-/// The largest of the `pieces` features of each unit, which are neighbours along the last axis. NaN if one of them is.
+/// The largest of the `pieces` features of each unit, which are neighbours along the last axis.
 ///
 ///     y[..., i] = max_j x[..., i pieces + j]
 ///
-/// The gradient goes to the first of those that are the largest.
+/// NaN if one of them is. The gradient goes to the first of those that are the largest.
 ///
 /// - Shapes: `x` is `[..., pieces c]`, `y` is `[..., c]`.
 /// - Reference: Goodfellow et al. 2013, <https://arxiv.org/abs/1302.4389>.

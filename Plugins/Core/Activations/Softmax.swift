@@ -62,8 +62,7 @@ protocol NormalizedExponential: DifferentiableLayer {
 struct NormalizedExponentialKernels {
   var rows: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Int64) -> Void
   var columns: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Int64, Int64) -> Void
-  var rowsBackward:
-    @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Int64, Int32) -> Void
+  var rowsBackward: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Int64, Int32) -> Void
   var columnsBackward:
     @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Int64, Int64, Int32) -> Void
 }
@@ -141,8 +140,9 @@ struct AxisLayout {
     guard length > 0 else { throw .shape("axis \(axis) of x must not be empty, but the shape is \(x)") }
   }
 
-  /// Calls `body` with the offset and width of strips of neighbouring columns, on the host's threads. Where strips begin
-  /// does not depend on the number of threads.
+  /// Calls `body` with the offset and width of strips of neighbouring columns, on the host's threads.
+  ///
+  /// Where strips begin does not depend on the number of threads.
   func forEachStrip(_ call: Call, _ body: (_ start: Int, _ width: Int) -> Void) throws(LayerError) {
     let columns = Int(ZOO_SOFTMAX_COLUMNS)
     let (strips, slice, inner) = ((inner + columns - 1) / columns, length * inner, inner)

@@ -1,11 +1,11 @@
 import CKernels
 import ZooPlugin
 
-/// The fraction of rows whose largest logit, the first if there are several, is at their label. Not differentiable.
+/// The fraction of rows whose largest logit, the first if there are several, is at their label.
 ///
 ///     accuracy = mean(argmax_c logits[c] == label)
 ///
-/// Rows with `ignore_index` do not count; if none counts, the accuracy is 0. A row with NaN is never right.
+/// Not differentiable. Rows with `ignore_index` do not count; if none counts, the accuracy is 0. A row with NaN is never right.
 ///
 /// - Shapes: logits `[..., C]`, labels `[...]`; the accuracy is a scalar.
 struct Accuracy: Layer {

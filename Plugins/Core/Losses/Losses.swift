@@ -27,9 +27,11 @@ struct MeanSquaredError: ElementwiseLoss {
   var maps: LossMaps { .init(value: zoo_mse, byPrediction: zoo_mse_by_prediction, byTarget: zoo_mse_by_target) }
 }
 
-/// The absolute error. Its derivative where the error is 0 is taken as 0.
+/// The absolute error.
 ///
 ///     loss = mean(|prediction - target|)
+///
+/// Its derivative where the error is 0 is taken as 0.
 struct AbsoluteError: ElementwiseLoss {
   static var declaration: Declaration<Self> {
     Declaration(

@@ -1,8 +1,9 @@
 import CKernels
 import ZooPlugin
 
-/// Normalisation by statistics over rows and groups of neighbouring channels, one sample at a time: what batch, group and instance
-/// normalisation have in common. For batch normalisation the batch is one sample, and each channel a group.
+/// What batch, group and instance normalisation have in common: statistics over rows and groups of neighbouring channels.
+///
+/// Each sample has its own. For batch normalisation the batch is one sample, and each channel a group.
 ///
 ///     z = (x - mean) / sqrt(variance + epsilon)
 ///     y = weight[c] z + bias[c]
@@ -35,13 +36,13 @@ struct ColumnNormalisation {
 
   /// Where things are in scratch: f64 first, so that everything is aligned.
   private struct Scratch {
-    /// `[samples, 2, channels]`
+    /// Two sums for each channel: `[samples, 2, channels]`.
     let channels: UnsafeMutablePointer<Double>
-    /// `[samples, blocks, parts, width]`
+    /// What each block found: `[samples, blocks, parts, width]`.
     let blocks: UnsafeMutablePointer<Float>
-    /// `[samples, parts + 2, width]`
+    /// What is applied to every element: `[samples, 4, width]`.
     let tables: UnsafeMutablePointer<Float>
-    /// `[samples, groups]`
+    /// The statistics, where nobody keeps them: `[samples, groups]`.
     let norms: UnsafeMutablePointer<zoo_norm>
 
     init(_ memory: UnsafeMutableRawPointer, _ layer: ColumnNormalisation, parts: Int) {
@@ -62,8 +63,9 @@ struct ColumnNormalisation {
   /// The scratch of `backward`, in bytes.
   var backwardScratch: Int { Scratch.byteCount(self, parts: 2) }
 
-  /// Normalises by the statistics of `x` itself, and keeps them in `saved` if there is one. `measured` sees the mean of each channel
-  /// and the sum of its squared distances from it, once for each sample.
+  /// Normalises by the statistics of the input itself, and keeps them in `saved` if there is one.
+  ///
+  /// `measured` sees the mean of each channel and the sum of its squared distances from it, once for each sample.
   func forward(
     _ call: Call, epsilon: Double, weight: UnsafePointer<Float>?, bias: UnsafePointer<Float>?, saved: Tensor?,
     measured: (_ mean: UnsafePointer<Double>, _ squares: UnsafePointer<Double>) -> Void = { _, _ in }

@@ -28,10 +28,12 @@ struct RowNormalisation {
     return plan
   }
 
-  /// Calls `kernel` with the first row and the number of rows of each part.
-  func forward(
-    _ call: Call, _ kernel: (_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ norms: UnsafeMutablePointer<zoo_norm>?, _ rows: Int64) -> Void
-  ) throws(LayerError) {
+  typealias Forward = (
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ norms: UnsafeMutablePointer<zoo_norm>?, _ rows: Int64
+  ) -> Void
+
+  /// Calls `kernel` for parts of the rows.
+  func forward(_ call: Call, _ kernel: Forward) throws(LayerError) {
     let (x, y, norms) = (call.inputs[0].floats, call.outputs[0].floats, call.saved.optional(0).map(Self.norms))
     try call.rows(rows, of: width) { part in
       let start = part.lowerBound * width
@@ -39,10 +41,11 @@ struct RowNormalisation {
     }
   }
 
-  typealias Backward = @convention(c) (
-    UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<zoo_norm>?, UnsafeMutablePointer<Float>?,
-    UnsafeMutablePointer<Float>?, Int64, Int64, Int32
-  ) -> Void
+  typealias Backward =
+    @convention(c) (
+      UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<zoo_norm>?, UnsafeMutablePointer<Float>?,
+      UnsafeMutablePointer<Float>?, Int64, Int64, Int32
+    ) -> Void
 
   /// The gradients by x, and by weight and bias if they are parameters 0 and 1.
   func backward(_ call: Call, _ kernel: Backward, weight: UnsafePointer<Float>?) throws(LayerError) {

@@ -27,7 +27,8 @@ extension ElementwiseUpdate {
   static var updateInputs: [Port] {
     [
       Port("parameter", "[...]", "", .notDifferentiable), Port("gradient", "[...]", "", .notDifferentiable),
-      Port("rate", "[]", "The learning rate.", .notDifferentiable), Port("step", "[]", "The number of this step, from 1; i64.", .notDifferentiable),
+      Port("rate", "[]", "The learning rate.", .notDifferentiable),
+      Port("step", "[]", "The number of this step, from 1; i64.", .notDifferentiable),
     ] + states.map { Port($0.name, "[...]", $0.about, .notDifferentiable) }
   }
 
