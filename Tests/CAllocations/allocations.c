@@ -1,6 +1,7 @@
 #include "CAllocations.h"
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 /* glibc's own functions under the names that it keeps for wrappers like these. */
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
@@ -47,4 +48,9 @@ int posix_memalign(void **into, size_t alignment, size_t size) {
   count += counting;
   *into = __libc_memalign(alignment, size);
   return *into ? 0 : ENOMEM;
+}
+
+void zoo_allocate_once(void) {
+  void *volatile memory = malloc(10);
+  free(memory);
 }

@@ -36,8 +36,7 @@ import ZooTypes
 
   @Test func theCounterCounts() {
     zoo_count_allocations()
-    let memory = malloc(10)
-    free(memory)
+    zoo_allocate_once()
     #expect(zoo_allocations() == 1)
   }
 

@@ -7,3 +7,6 @@ void zoo_count_allocations(void);
 
 /// Stops, and returns how many allocations this thread has made since.
 int64_t zoo_allocations(void);
+
+/// Allocates once and frees again, out of the optimiser's sight.
+void zoo_allocate_once(void);
