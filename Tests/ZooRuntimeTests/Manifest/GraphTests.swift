@@ -1,6 +1,7 @@
 import Testing
 import ZooFormats
 import ZooRuntime
+import ZooTestSupport
 import ZooTypes
 
 /// From a manifest's list to wired nodes.
@@ -270,6 +271,23 @@ struct ManifestGraphTests {
     #expect(model.graph.inputs[2].shape.isEmpty)
     #expect(model.graph.outputs[0].codec?.attributes == [.integer(3), .boolean(false), .text("zero\none")])
     #expect(model.graph.names["dense"] == .node(0, output: 0) && model.graph.names["ids"] == .input(1))
+  }
+
+  @Test func blocksSettingsAndSharesWorkTogether() throws {
+    let text = try Repository.text("Tests/Fixtures/manifests/blocks.json")
+    let model = try expand(text)
+    #expect(
+      model.graph.listing == [
+        "embed: core.dense(x)", "blocks.0.mlp.up: core.dense(embed)", "blocks.0.mlp.tanh: core.tanh(blocks.0.mlp.up)",
+        "blocks.0.mlp.down: core.dense(blocks.0.mlp.tanh)", "blocks.0.mlp.sum: core.add(embed, blocks.0.mlp.down)",
+        "blocks.1.mlp.up: core.dense(blocks.0.mlp.sum)", "blocks.1.mlp.tanh: core.tanh(blocks.1.mlp.up)",
+        "blocks.1.mlp.down: core.dense(blocks.1.mlp.tanh)", "blocks.1.mlp.sum: core.add(blocks.0.mlp.sum, blocks.1.mlp.down)",
+        "output: core.dense(blocks.1.mlp.sum) @ embed",
+      ])
+    #expect(model.graph.nodes.map(\.attributes.first) == [8, 32, nil, 8, nil, 16, nil, 8, nil, 8].map { $0.map(AttributeLiteral.integer) })
+    #expect(model.graph.outputs.map(\.source) == [.node(9, output: 0), .node(4, output: 0)])
+    // With settings of a command line: as deep as that says.
+    #expect(try expand(text, settings: ["depth": "12", "width": "3"]).graph.nodes.count == 50)
   }
 
   @Test func theFileNamesAModelThatDoesNotNameItself() throws {

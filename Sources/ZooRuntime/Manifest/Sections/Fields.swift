@@ -81,14 +81,12 @@ struct Fields {
     return elements
   }
 
-  /// A list of text.
+  /// A list of text; text alone is a list of one.
   func texts(_ key: String) throws(ManifestError) -> [String]? {
     guard let json = try self[key] else { return nil }
-    let texts = json.array?.compactMap(\.string)
-    guard let texts, texts.count == json.array?.count else {
-      throw error(.wrongType(.key(key, of: owner), wanted: .names, got: json.shown), at: json)
-    }
-    return texts
+    let texts = (json.array ?? [json]).map(\.string)
+    guard !texts.contains(nil) else { throw error(.wrongType(.key(key, of: owner), wanted: .names, got: json.shown), at: json) }
+    return texts.compactMap(\.self)
   }
 
   /// Text that is one of `choices`.

@@ -40,16 +40,11 @@ struct TrainingReader {
       _ = try step.text("about")
       let minimized = try step.require("minimize", step.raw("minimize"), about: "the value to minimise")
       let (name, source) = try value(minimized, .key("minimize", of: .step(i)))
-      let update = try step["update"] ?? "*"
-      let texts = (update.array ?? [update]).map(\.string)
-      guard !texts.contains(nil) else {
-        throw step.error(.wrongType(.key("update", of: .step(i)), wanted: .names, got: update.shown), at: update)
-      }
       let own = try step.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
       let optimizer = try fields.require("optimizer", own ?? fallback, about: "such as {\"layer\": \"core.adam\", \"rate\": 0.001}")
       steps.append(
         TrainingStep(
-          name: name, minimized: source, updated: texts.compactMap(\.self), optimizer: optimizer,
+          name: name, minimized: source, updated: try step.texts("update") ?? ["*"], optimizer: optimizer,
           place: fields.evaluate.document.place(of: json)))
     }
     return steps

@@ -1,0 +1,13 @@
+/// The keys that manifests have, for the test that holds the published schema to them.
+package enum ManifestKeys {
+  /// By the name of the schema's definition; those of the manifest itself under "".
+  package static let all: [String: [String]] = [
+    "": Manifest.keys, "input": PortReader.inputKeys, "output": PortReader.outputKeys, "layer": ItemForm.layer.keys,
+    "repeat": ItemForm.repeat.keys, "use": ItemForm.use.keys, "group": ItemForm.graph.keys, "define": Define.keys,
+    "method": InitializerReader.names, "train": TrainingReader.keys, "data": TrainingReader.dataKeys, "feed": TrainingReader.feedKeys,
+    "step": TrainingReader.stepKeys, "optimizer": TrainingReader.optimizerKeys,
+  ]
+
+  /// The types that inputs may have.
+  package static let dtypes: [String] = PortReader.dtypes.map(\.description)
+}
