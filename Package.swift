@@ -85,6 +85,9 @@ let package = Package(
       name: "ZooRuntimeTests",
       dependencies: ["CAllocations", "CHost", "CZoo", "ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ZooCommandTests", dependencies: ["ZooTestSupport", "ZooCommand", "ZooRuntime", "ZooFormats", "ZooTypes"],
+      swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["CImage", "ZooFormats", "ZooTypes"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,

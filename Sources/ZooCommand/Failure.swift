@@ -3,7 +3,7 @@ import ZooRuntime
 import ZooTypes
 
 /// What the user asked for makes no sense to the command.
-enum UsageError: ExplainedError, Hashable {
+package enum UsageError: ExplainedError, Hashable {
   /// There is no such subcommand.
   case unknownCommand(String, known: [String])
   /// `--set` without `=`.
@@ -25,7 +25,7 @@ enum UsageError: ExplainedError, Hashable {
   /// No codec for a file's extension.
   case noCodec(file: String, reads: Bool, known: [String])
 
-  var message: String {
+  package var message: String {
     switch self {
     case .unknownCommand(let name, _): "there is no command '\(name)'"
     case .notASetting(let text): "--set takes NAME=VALUE, but was given '\(text)'"
@@ -40,7 +40,7 @@ enum UsageError: ExplainedError, Hashable {
     }
   }
 
-  var help: String {
+  package var help: String {
     switch self {
     case .unknownCommand(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(known.joined(separator: ", "))"

@@ -24,7 +24,7 @@ func sentence(_ text: String, _ remark: String) -> String {
 private func number(_ value: Double) -> JSON { Int(exactly: value).map { .integer($0) } ?? .number(value) }
 
 private func shortest(_ value: Double) -> String {
-  if value.magnitude < 1e6, let whole = Int(exactly: value) { return "\(whole)" }
+  if value.magnitude < 1e15, let whole = Int(exactly: value) { return "\(whole)" }
   return "\(value)"
 }
 

@@ -11,9 +11,7 @@ struct KindReport {
   func text(for terminal: Terminal) -> String {
     var parts = [terminal.styled(kind.name, .bold) + (kind.isUpdate ? " (an optimizer's update)" : "")]
     parts[0] += "\n" + wrapped(kind.summary, width: terminal.width).joined(separator: "\n")
-    if !kind.formula.isEmpty {
-      parts.append(kind.formula.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }.joined(separator: "\n"))
-    }
+    if !kind.formula.isEmpty { parts.append(formula(width: terminal.width - 4).map { "    \($0)" }.joined(separator: "\n")) }
     if !kind.reference.isEmpty { parts.append(wrapped("Reference: \(kind.reference)", width: terminal.width).joined(separator: "\n")) }
     if !kind.attributes.isEmpty { parts.append(attributeTable(kind.attributes).text(for: terminal)) }
     if !kind.inputs.isEmpty { parts.append(portTable("INPUT", kind.inputs).text(for: terminal)) }
@@ -30,6 +28,15 @@ struct KindReport {
       ("attributes", .array(kind.attributes.map(\.json))), ("inputs", .array(kind.inputs.map(describe))),
       ("outputs", .array(kind.outputs.map(describe))),
     ])
+  }
+
+  /// The formula's lines; those that are too long are broken after their semicolons first.
+  private func formula(width: Int) -> [String] {
+    kind.formula.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+      if line.count <= width { return [String(line)] }
+      let statements = line.split(separator: ";").map { $0.drop { $0 == " " } }
+      return statements.enumerated().flatMap { wrapped($0.element + ($0.offset < statements.count - 1 ? ";" : ""), width: width) }
+    }
   }
 
   private func portTable(_ title: String, _ ports: [PortInfo]) -> Table {

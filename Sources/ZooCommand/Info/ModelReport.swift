@@ -42,7 +42,7 @@ struct ModelReport {
   private func totals(width: Int) -> String {
     var sizes = [plural(summary.trainableCount, "parameter")]
     if summary.bufferCount > 0 { sizes.append("\(Quantity.count(summary.bufferCount)) numbers that are not trained") }
-    sizes.append("\(Quantity.bytes(summary.parameterBytes)) of weights")
+    if !summary.parameters.isEmpty { sizes.append("\(Quantity.bytes(summary.parameterBytes)) of weights") }
     let axes = lengths.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     let run = [
       summary.flops > 0 ? Quantity.operations(summary.flops) : nil, "\(Quantity.bytes(summary.arenaBytes)) of activations",

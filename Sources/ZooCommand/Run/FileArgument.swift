@@ -1,17 +1,20 @@
 /// A file for an input or output, as an option names it: `image=seven.png`, or the file alone where there is only one.
-struct FileArgument: Hashable {
+package struct FileArgument: Hashable {
   /// The input or output.
-  let name: String
+  package let name: String
   /// The file; nil: standard output.
-  let file: String?
+  package let file: String?
 
   /// Which option is meant.
-  enum Option: String {
+  package enum Option: String {
     case input, output
   }
 
+  /// A file for the input or output of that name.
+  package init(_ name: String, file: String?) { (self.name, self.file) = (name, file) }
+
   /// What each of `arguments` means for inputs or outputs of these names.
-  static func read(_ arguments: [String], option: Option, names: [String]) throws(UsageError) -> [FileArgument] {
+  package static func read(_ arguments: [String], option: Option, names: [String]) throws(UsageError) -> [FileArgument] {
     var read: [FileArgument] = []
     for text in arguments {
       let argument = try FileArgument(text, option: option, names: names)

@@ -29,6 +29,5 @@ package struct ProgressLine {
   package mutating func clear() {
     if isShown { write(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
     isShown = false
-    lastDrawn = -.infinity
   }
 }

@@ -31,6 +31,9 @@ package enum Quantity {
     return digits(seconds) + " s"
   }
 
+  /// A duration of work that is over: measured while it is short, in whole seconds from a minute on.
+  package static func duration(_ seconds: Double) -> String { seconds < 60 ? time(seconds) : wait(seconds) }
+
   /// A duration that people wait for: `9 s`, `1 min 05 s`, `2 h 03 min`.
   package static func wait(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
@@ -48,7 +51,7 @@ package enum Quantity {
     if magnitude == 0 { return "0" }
     if magnitude >= 99.95 { return magnitude < 1e15 ? count(Int(value.rounded())) : formatted("%.3g", value) }
     if magnitude >= 9.995 { return formatted("%.1f", value) }
-    return formatted(magnitude >= 0.9995 ? "%.2f" : "%.3g", value)
+    return formatted(magnitude >= 0.9995 ? "%.2f" : "%#.3g", value)
   }
 
   private static func scaled(_ value: Double, by factor: Double, _ units: [String]) -> String {

@@ -24,14 +24,15 @@ struct TrainingReport {
         "epoch \(epoch)/\(epochs)  step \(step)/\(steps)  \(sentence(numbers, separator: "  "))  "
           + "\(Quantity.digits(rate)) samples/s  \(Quantity.wait(left)) left")
     case .epoch(let epoch, let count, let training, let validation, let rate, let seconds):
-      progress.clear()
       if json {
+        progress.clear()
         printResult(
           JSON.object([
             ("event", .text("epoch")), ("epoch", .integer(epoch)), ("epochs", .integer(count)), ("training", object(training)),
             ("validation", object(validation)), ("samples_per_second", .number(rate)), ("seconds", .number(seconds)),
           ]).text())
       } else if printsEpochs {
+        progress.clear()
         printRow(epoch, training, validation, rate)
       }
     case .saved: break
@@ -51,7 +52,7 @@ struct TrainingReport {
           ("seconds", .number(summary.seconds)), ("weights", .text(weights)),
         ]).text())
     }
-    let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.wait(summary.seconds))"
+    let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
     if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
     if !summary.validation.isEmpty { lines.append("Held out: \(sentence(summary.validation, separator: ", "))") }
@@ -64,6 +65,7 @@ struct TrainingReport {
     if widths.isEmpty {
       let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + validation.map { "HELD-OUT \($0.name.uppercased())" } + ["SAMPLES/S"]
       widths = titles.map { max($0.count, 7) }
+      widths[0] = max(widths[0], "\(epochs)/\(epochs)".count)
       printResult(line(titles))
     }
     printResult(line(["\(epoch)/\(epochs)"] + (training + validation).map { number($0.value) } + [Quantity.digits(rate)]))

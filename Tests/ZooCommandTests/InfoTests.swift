@@ -1,0 +1,105 @@
+import Testing
+import ZooFormats
+import ZooTestSupport
+
+/// What `zoo info` shows of kinds, codecs and models.
+@Suite struct InfoTests {
+  @Test func aKindShowsItsFormulaAttributesAndPorts() throws {
+    let zoo = try ZooFixture(families: false)
+    try zoo.compile("good")
+    let result = try zoo.run("info", "good.scale")
+    #expect(
+      result.output == """
+        good.scale
+        Multiplies by a number.
+
+            y = factor * x
+
+        ATTRIBUTE  TYPE    DEFAULT  WHAT
+        factor     number  2        What x is multiplied by (-8 to 8).
+
+        INPUT  SHAPE  WHAT
+        x      [...]  Any tensor.
+
+        OUTPUT  SHAPE  WHAT
+        y       [...]
+
+        It has no backward: nothing before it can be trained through it.
+
+        """)
+    #expect(result.status == 0)
+    let json = try JSONDocument(Array(try zoo.run("info", "good.scale", "--json").output.utf8), file: "output").root
+    #expect(json["type"] == "kind")
+    #expect(
+      json["attributes"] == [
+        [
+          "name": "factor", "type": "number", "default": 2, "required": false, "choices": [], "minimum": -8, "maximum": 8,
+          "about": "What x is multiplied by.",
+        ]
+      ])
+  }
+
+  @Test func aCodecShowsItsFilesAndAttributes() throws {
+    let result = try zoo("info image")
+    #expect(result.output.hasPrefix("image (a codec that reads and writes .png .jpg .jpeg)\n"))
+    #expect(result.output.contains("\nresize     text     stretch "))
+    #expect(result.status == 0)
+  }
+
+  // hidden: 3 * 2 + 3 = 9 numbers, logit: 3 + 1 = 4.
+  @Test func aModelShowsItsLayersTotalsAndTraining() throws {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "small",
+      """
+      {"zoo": 1, "title": "A small one", "about": "Says nothing.", "reference": "Nobody 2000", "settings": {"width": 3},
+       "inputs": {"x": {"shape": ["N", 2], "about": "Two numbers."}},
+       "graph": [{"layer": "core.dense", "name": "hidden", "units": "${width}"}, {"layer": "core.relu", "name": "bend"},
+                 {"layer": "core.dense", "name": "logit", "units": 1}],
+       "outputs": {"y": {"from": "logit", "about": "One number."}}}
+      """)
+    let result = try zoo.run("info", "small")
+    #expect(result.errors == "")
+    let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(
+      lines.prefix(9).joined(separator: "\n") == """
+        A small one (small)
+        Says nothing.
+        Nobody 2000
+        zoo/manifests/small.json
+
+        LAYER   KIND        OUTPUT  PARAMETERS
+        hidden  core.dense  [N, 3]           9
+        bend    core.relu   [N, 3]
+        logit   core.dense  [N, 1]           4
+        """)
+    #expect(result.output.contains("\n13 parameters, 52 bytes of weights. A run with N = 1 takes "))
+    #expect(
+      result.output.hasSuffix(
+        """
+
+        INPUT  TYPE  SHAPE   CODEC  WHAT
+        x      f32   [N, 2]         Two numbers.
+
+        OUTPUT  TYPE  SHAPE   CODEC  WHAT
+        y       f32   [N, 1]         One number.
+
+        SETTING  VALUE
+        width    3
+
+        """))
+    let text = try zoo.run("info", "small", "--json", "--set", "width=5", "--batch", "7").output
+    let wide = try JSONDocument(Array(text.utf8), file: "output").root
+    #expect(wide["axes"] == ["N": 7])
+    #expect(wide["settings"] == ["width": 5])
+    #expect(wide["layers"]?.array?.first?["outputs"] == [["dtype": "f32", "shape": [7, 5]]])
+    #expect(wide["totals"]?["parameters"] == 21)
+    #expect(wide["training"] == nil || wide["training"]?.isNull == true)
+  }
+
+  @Test func trainingIsToldInASentence() throws {
+    let result = try zoo("info two-three-one")
+    #expect(result.output.contains("Training: 10 epochs in batches of 4; minimizes 'loss' by core.sgd at 0.1."))
+    #expect(result.status == 0)
+  }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import ZooTestSupport
+
+/// A zoo of a test's own: a folder with `zoo/plugins` and `zoo/manifests`, in which the command runs as a child process.
+final class ZooFixture {
+  /// The folder that `zoo` is in, and that commands run in.
+  let folder: TemporaryFolder
+  var path: String { folder.path }
+
+  /// A zoo with the families as built; without them, an empty one.
+  init(families: Bool = true) throws {
+    folder = try TemporaryFolder()
+    for name in ["/zoo", "/zoo/plugins", "/zoo/manifests"] { mkdir(folder.path + name, 0o700) }
+    guard families else { return }
+    for name in Repository.files(in: Repository.plugins) where name.hasSuffix(".so") {
+      symlink(Repository.plugins + "/" + name, "\(folder.path)/zoo/plugins/\(name)")
+    }
+  }
+
+  /// Writes a manifest.
+  func manifest(_ name: String, _ json: String) throws { _ = try folder.file("zoo/manifests/\(name).json", json) }
+
+  /// Compiles a family of Tests/Fixtures/families into the zoo.
+  func compile(_ source: String, as name: String? = nil, _ flags: [String] = ["-shared"]) throws {
+    let result = try Command.run(
+      ["cc", "-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fPIC"] + flags + [
+        "-I", Repository.root + "/Sources/CZoo/include", "\(Repository.fixtures)/families/\(source).c", "-o",
+        "\(path)/zoo/plugins/\(name ?? source).so",
+      ])
+    guard result.status == 0 else { throw TestProblem(result.errors) }
+  }
+
+  /// Runs `zoo` in this folder; this process's own ZOO_PATH and colours are out of its way.
+  func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Command.Result {
+    try zoo(arguments, folder: path, environment: environment)
+  }
+
+  /// The same on a terminal, with words between spaces: `output` is what the terminal receives.
+  func terminal(_ line: String, environment: [String: String] = [:]) throws -> Command.Result {
+    try Command.run(
+      ["script", "-qec", "\(program) \(line)", "/dev/null"], environment: neutral.merging(environment) { $1 }, folder: path)
+  }
+}
+
+/// Runs the command as built, beside the tests.
+///
+/// `ZOO_TEST_COMMAND` names another one.
+func zoo(_ arguments: [String], folder: String, environment: [String: String] = [:]) throws -> Command.Result {
+  try Command.run([program] + arguments, environment: neutral.merging(environment) { $1 }, folder: folder)
+}
+
+/// What the person who runs the tests may have set otherwise.
+private let neutral = ["ZOO_PATH": "", "NO_COLOR": "", "COLUMNS": "80", "TERM": "xterm"]
+
+/// The same with words between spaces, in the repository.
+func zoo(_ line: String, environment: [String: String] = [:]) throws -> Command.Result {
+  try zoo(line.split(separator: " ").map(String.init), folder: Repository.root, environment: environment)
+}
+
+/// Where the command is.
+let program: String = {
+  if let path = getenv("ZOO_TEST_COMMAND") { return String(cString: path) }
+  guard let real = realpath("/proc/self/exe", nil) else { return "zoo" }
+  defer { free(real) }
+  return String(cString: real).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/zoo"
+}()
