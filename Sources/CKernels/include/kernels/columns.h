@@ -1,6 +1,13 @@
-/// Sums over the rows of a matrix, as gradients of biases are.
+/// Sums down the columns of a matrix, as gradients of biases are.
 #pragma once
 #include <stdint.h>
 
-/// sums[j] = sum over i of x[i * width + j], for columns [from, to). At most 128 numbers are added up in f32, those sums in f64.
-void zoo_sum_columns(const float *x, int64_t rows, int64_t width, int64_t from, int64_t to, float *sums);
+/// How many chunks of rows are summed apart. It depends on the number of rows alone.
+int64_t zoo_column_chunks(int64_t rows);
+
+/// Sums of x[rows, columns] over the rows of chunks [from, to), into `partial`, which has `columns` numbers for each chunk. At most 128
+/// floats are added up as such, their sums in double precision.
+void zoo_column_sums(const float *x, int64_t rows, int64_t columns, double *partial, int64_t from, int64_t to);
+
+/// Adds up the chunks.
+void zoo_column_total(const double *partial, int64_t rows, int64_t columns, float *sums);

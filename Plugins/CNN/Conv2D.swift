@@ -1,0 +1,118 @@
+import ZooKernels
+import ZooPlugin
+
+/// A convolution of images.
+///
+///     y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, i * stride + p * dilation - top, j * stride + q * dilation - left, c] weight[o, c, p, q]
+///
+/// - Shapes: `x` is `[N, H, W, C]`, `y` is `[N, H', W', channels]`; `weight` is `[channels, C / groups, kh, kw]`, `bias` is `[channels]`,
+///   as in PyTorch's `Conv2d`. With groups, channel `o` sees only the channels of `x` in its group.
+struct Conv2D: DifferentiableLayer {
+  static var declaration: Declaration<Self> {
+    Declaration(
+      "cnn.conv2d", "A convolution of images.",
+      formula: "y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, i * stride + p * dilation - top, j * stride + q * dilation - left, c] "
+        + "weight[o, c, p, q]",
+      reference: "LeCun et al. 1998, doi:10.1109/5.726791",
+      attributes: [
+        Attribute("channels", \.channels, .required, in: 1...1e9, "The channels of y."),
+        Attribute("kernel", \.kernel, .required, in: pixels, "Height and width of the kernel, in pixels."),
+        Attribute("stride", \.stride, in: pixels, "Pixels from one window to the next, down and across."),
+        Attribute(
+          "padding", \.padding, in: 0...1_000_000, "Zeros around the image: same, valid, or pixels for all sides, (height, width) or four."),
+        Attribute("dilation", \.dilation, in: pixels, "Pixels from one element of the kernel to the next, down and across."),
+        Attribute("groups", \.groups, in: 1...1e9, "How many groups the channels are cut into, each convolved by itself."),
+        Attribute("bias", \.hasBias, "Whether anything is added."),
+      ],
+      inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', channels]")])
+  }
+
+  var channels = 1
+  var kernel = [1]
+  var stride = [1]
+  var padding = Padding.valid
+  var dilation = [1]
+  var groups = 1
+  var hasBias = true
+  private var convolution: Convolution?
+  private var epilogue: Epilogue?
+
+  init() {}
+
+  mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
+    let x = try request.images()
+    let (kernel, stride, dilation) = (try kernel.pair("kernel"), try stride.pair("stride"), try dilation.pair("dilation"))
+    let padding = try padding.axes()
+    let height = try WindowAxis(
+      "height", input: x.shape[1], size: kernel.height, stride: stride.height, dilation: dilation.height, padding: padding.height)
+    let width = try WindowAxis(
+      "width", input: x.shape[2], size: kernel.width, stride: stride.width, dilation: dilation.width, padding: padding.width)
+    let inputs = x.shape[3]
+    guard inputs.isMultiple(of: groups), channels.isMultiple(of: groups) else {
+      throw .attribute("\(groups) groups must divide both the \(inputs) channels of x and the \(channels) of y")
+    }
+    let weight = [channels, inputs / groups, kernel.height, kernel.width]
+    let y = Spec([x.shape[0], height.output, width.output, channels])
+    guard let size = product(weight), size < 1 << 40 else { throw .attribute("a weight of \(weight) elements is too large") }
+    guard let count = product(y.shape), count < 1 << 40 else { throw .attribute("an output of \(y.shape) elements is too large") }
+
+    let convolution = Convolution(
+      images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount)
+    self.convolution = convolution
+    var plan = Plan(outputs: [y])
+    let fanIn = size / channels
+    plan.parameters = [Parameter("weight", weight, .lecunUniform(fanIn: fanIn))]
+    if hasBias { plan.parameters.append(Parameter("bias", [channels], .lecunUniform(fanIn: fanIn), .noDecay)) }
+    plan.neededInputs = [0]
+    plan.isRowIndependent = true
+    plan.flops = convolution.flops
+    plan.packedBytes = convolution.packedBytes
+    plan.forwardScratch = convolution.forwardScratch
+    if request.isTraining {
+      plan.backwardScratch = convolution.backwardScratch
+    } else {
+      plan.epilogues = .all
+      epilogue = request.epilogue
+    }
+    return plan
+  }
+
+  func pack(_ call: PackCall) throws(LayerError) {
+    convolution?.pack(weight: call.parameters[0].floats, bias: hasBias ? call.parameters[1].floats : nil, into: call.packed)
+  }
+
+  func forward(_ call: Call) throws(LayerError) {
+    let parameters = call.parameters
+    try convolution?.forward(
+      call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
+      epilogue: epilogue?.raw, into: call.outputs[0].floats, scratch: call.scratch)
+  }
+
+  func backward(_ call: Call) throws(LayerError) {
+    guard let dy = call.outputGradients.optional(0)?.floats else { return call.clearGradients() }
+    try convolution?.backward(
+      call, x: call.inputs.optional(0)?.floats, weight: call.parameters[0].floats, dy: dy, dx: call.inputGradients.optional(0)?.floats,
+      dweight: call.parameterGradients.optional(0)?.floats, dbias: hasBias ? call.parameterGradients.optional(1)?.floats : nil,
+      scratch: call.scratch)
+  }
+}
+
+/// The product, unless it is too large for an Int.
+private func product(_ sizes: [Int]) -> Int? {
+  var product = 1
+  for size in sizes {
+    let (next, overflows) = product.multipliedReportingOverflow(by: size)
+    if overflows { return nil }
+    product = next
+  }
+  return product
+}
+
+extension Call {
+  /// Fills every gradient that is wanted with zeros: what a layer gives whose output nobody differentiated.
+  func clearGradients() {
+    func clear(_ gradient: Tensor?) { gradient?.floats.update(repeating: 0, count: gradient?.count ?? 0) }
+    clear(inputGradients.optional(0))
+    for i in 0..<parameters.count { clear(parameterGradients.optional(i)) }
+  }
+}

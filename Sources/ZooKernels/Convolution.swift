@@ -1,0 +1,156 @@
+import CKernels
+public import CZoo
+public import ZooPlugin
+
+/// A convolution of images [N, H, W, C] and its gradients, planned once.
+///
+/// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads, and executing allocates nothing.
+public struct Convolution: Sendable {
+  private let shape: zoo_conv
+  private let threads: Int
+  private let toBias: ColumnSums
+
+  /// Over images of `inputs` channels, which `groups` divides as it does `outputs`. `threads` is how many parts of a `parallel` can run
+  /// at once, at most.
+  public init(images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int) {
+    var shape = zoo_conv()
+    (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
+    (shape.out_h, shape.out_w, shape.out_c) = (Int64(height.output), Int64(width.output), Int64(outputs))
+    (shape.kernel_h, shape.kernel_w) = (Int64(height.size), Int64(width.size))
+    (shape.stride_h, shape.stride_w) = (Int64(height.stride), Int64(width.stride))
+    (shape.dilation_h, shape.dilation_w) = (Int64(height.dilation), Int64(width.dilation))
+    (shape.top, shape.left, shape.groups) = (Int64(height.before), Int64(width.before), Int64(groups))
+    zoo_conv_prepare(&shape)
+    self.shape = shape
+    self.threads = max(threads, 1)
+    toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
+  }
+
+  /// The arithmetic of one forward, in operations.
+  public var flops: Double {
+    let taps = Double(shape.kernel_h * shape.kernel_w * shape.group_in)
+    return 2 * Double(shape.images * shape.out_h * shape.out_w) * Double(shape.out_c) * taps
+  }
+
+  /// A kernel's size in the layout of `forward` or `backward`, and the pieces in which it is written.
+  private struct Layout {
+    let floats: Int
+    let panels: Int
+  }
+
+  private func measured(_ count: (UnsafePointer<zoo_conv>?) -> Int64) -> Int { withUnsafePointer(to: shape) { Int(count($0)) } }
+  private var packed: Layout { Layout(floats: measured(zoo_conv_packed_count), panels: measured(zoo_conv_panels)) }
+  private var turned: Layout { Layout(floats: measured(zoo_conv_back_packed_count), panels: measured(zoo_conv_back_panels)) }
+
+  /// The size of a packed weight and bias, in bytes.
+  public var packedBytes: Int { Scratch.bytes(floats: packed.floats) + Scratch.bytes(floats: Int(shape.out_c)) }
+
+  /// The scratch that `forward` wants, in bytes.
+  public var forwardScratch: Int { packedBytes + slabs(zoo_conv_slab) }
+
+  /// The scratch that `backward` wants, in bytes.
+  public var backwardScratch: Int {
+    max(
+      Scratch.bytes(floats: turned.floats) + slabs(zoo_conv_back_slab),
+      Scratch.bytes(floats: measured(zoo_conv_weight_partial)) + slabs(zoo_conv_weight_slab), toBias.scratchBytes)
+  }
+
+  /// The size of every thread's own rows.
+  private func slabs(_ count: (UnsafePointer<zoo_conv>?) -> Int64) -> Int { threads * Scratch.bytes(floats: measured(count)) }
+
+  /// Writes weight and bias in the layout that `forward` likes best. No bias: zeros.
+  public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into memory: UnsafeMutableRawPointer) {
+    var pieces = Scratch(memory)
+    let panels = pieces.take(floats: packed.floats)
+    withUnsafePointer(to: shape) { zoo_conv_pack($0, weight, 0, Int64(packed.panels), panels) }
+    copy(bias, into: pieces.take(floats: Int(shape.out_c)))
+  }
+
+  private func copy(_ bias: UnsafePointer<Float>?, into packed: UnsafeMutablePointer<Float>) {
+    let count = Int(shape.out_c)
+    if let bias { packed.update(from: bias, count: count) } else { packed.update(repeating: 0, count: count) }
+  }
+
+  /// y = epilogue(conv(x, weight) + bias). With `packed`, weight and bias are not read.
+  public func forward(
+    _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
+    weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
+    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
+    let layout = self.packed
+    let (panels, packedBias) = (pieces.take(floats: layout.floats), pieces.take(floats: Int(shape.out_c)))
+    if packed == nil {
+      let weight = weight()
+      try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats / layout.panels)) { shape, part, _ in
+        zoo_conv_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
+      }
+      copy(bias(), into: packedBias)
+    }
+    let slabs = packed == nil ? scratch + packedBytes : scratch
+    let last = epilogue ?? zoo_epilogue()
+    let tasks = measured(zoo_conv_tasks)
+    try parallel(call, tasks, grain: grain(tasks), slabs: slabs, measured(zoo_conv_slab)) { shape, part, slab in
+      withUnsafePointer(to: last) { last in
+        zoo_conv_forward(
+          shape, x, panels, packedBias, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
+      }
+    }
+  }
+
+  /// The gradients that are wanted, from dy.
+  public func backward(
+    _ call: Call, x: UnsafePointer<Float>?, weight: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?,
+    dweight: UnsafeMutablePointer<Float>?, dbias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    if let dx { try inputGradient(call, weight: weight, dy: dy, into: dx, scratch: scratch) }
+    if let dweight, let x { try weightGradient(call, x: x, dy: dy, into: dweight, scratch: scratch) }
+    if let dbias { try toBias.execute(call, dy, into: dbias, scratch: scratch) }
+  }
+
+  /// The gradient by x, which is also the convolution that is transposed to this one.
+  public func inputGradient(
+    _ call: Call, weight: UnsafePointer<Float>, dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    var pieces = Scratch(scratch)
+    let layout = turned
+    let panels = pieces.take(floats: layout.floats)
+    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats / layout.panels)) { shape, part, _ in
+      zoo_conv_back_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
+    }
+    let tasks = measured(zoo_conv_back_tasks)
+    try parallel(call, tasks, grain: grain(tasks), slabs: pieces.rest, measured(zoo_conv_back_slab)) { shape, part, slab in
+      zoo_conv_back(shape, dy, panels, dx, slab, Int64(part.lowerBound), Int64(part.upperBound))
+    }
+  }
+
+  private func weightGradient(
+    _ call: Call, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, into dweight: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    var pieces = Scratch(scratch)
+    let partial = pieces.take(floats: measured(zoo_conv_weight_partial))
+    let tasks = measured(zoo_conv_weight_tasks)
+    try parallel(call, tasks, grain: grain(tasks), slabs: pieces.rest, measured(zoo_conv_weight_slab)) { shape, part, slab in
+      zoo_conv_weight(shape, x, dy, partial, slab, Int64(part.lowerBound), Int64(part.upperBound))
+    }
+    let layout = packed
+    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats * Int(shape.chunks) / layout.panels)) { shape, part, _ in
+      zoo_conv_weight_sum(shape, partial, dweight, Int64(part.lowerBound), Int64(part.upperBound))
+    }
+  }
+
+  private func grain(_ tasks: Int) -> Int { Grain.computing(flops: flops / Double(tasks)) }
+
+  /// `call.parallel` with the sizes, and with a slab of each thread's own.
+  private func parallel(
+    _ call: Call, _ count: Int, grain: Int, slabs: UnsafeMutableRawPointer? = nil, _ slabFloats: Int = 0,
+    _ body: (_ shape: UnsafePointer<zoo_conv>, _ part: Range<Int>, _ slab: UnsafeMutablePointer<Float>?) -> Void
+  ) throws(LayerError) {
+    try call.parallel(count, grain: grain) { part, slot in
+      let slab = slabs.map { ($0 + slot * Scratch.bytes(floats: slabFloats)).assumingMemoryBound(to: Float.self) }
+      withUnsafePointer(to: shape) { body($0, part, slab) }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import CKernels
+public import CZoo
+public import ZooPlugin
+
+/// y = x weightᵀ + bias with its gradients, planned once for `rows` rows: what a dense layer and every projection is.
+///
+/// `weight` is [outputs, inputs]. Results are the same bits on any number of threads, and executing allocates nothing.
+public struct LinearMap: Sendable {
+  let rows: Int
+  let inputs: Int
+  let outputs: Int
+  private let toInput: MatMul
+  private let toWeight: MatMul
+  private let toBias: ColumnSums
+
+  /// For x [rows, inputs] and y [rows, outputs].
+  public init(rows: Int, inputs: Int, outputs: Int) {
+    self.rows = rows
+    self.inputs = inputs
+    self.outputs = outputs
+    toInput = MatMul(m: rows, n: inputs, k: outputs)
+    toWeight = MatMul(m: outputs, n: inputs, k: rows, transposeA: true)
+    toBias = ColumnSums(rows: rows, columns: outputs)
+  }
+
+  /// The arithmetic of one forward, in operations.
+  public var flops: Double { 2 * Double(rows) * Double(inputs) * Double(outputs) }
+
+  private var packedFloats: Int { Int(zoo_gemm_packed_count(Int64(inputs), Int64(outputs))) }
+
+  /// The size of a packed weight and bias, in bytes.
+  public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: outputs) }
+  /// The scratch that `forward` wants, in bytes.
+  public var forwardScratch: Int { packedBytes }
+  /// The scratch that `backward` wants, in bytes.
+  public var backwardScratch: Int { max(toInput.scratchBytes, toWeight.scratchBytes, toBias.scratchBytes) }
+
+  /// Writes weight and bias in the layout that `forward` likes best. No bias: zeros.
+  public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into packed: UnsafeMutableRawPointer) {
+    var pieces = Scratch(packed)
+    let panels = pieces.take(floats: packedFloats)
+    zoo_gemm_pack(weight, 1, Int64(inputs), Int64(inputs), Int64(outputs), 0, zoo_gemm_panels(Int64(outputs)), panels)
+    copy(bias, into: pieces.take(floats: outputs))
+  }
+
+  private func copy(_ bias: UnsafePointer<Float>?, into packed: UnsafeMutablePointer<Float>) {
+    if let bias { packed.update(from: bias, count: outputs) } else { packed.update(repeating: 0, count: outputs) }
+  }
+
+  /// y = epilogue(x weightᵀ + bias). With `packed`, weight and bias are not read.
+  public func forward(
+    _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
+    weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
+    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
+    let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
+    if packed == nil {
+      let weight = weight()
+      try call.parallel(Int(zoo_gemm_panels(Int64(outputs))), grain: Grain.moving(floats: inputs * 48)) { part, _ in
+        zoo_gemm_pack(
+          weight, 1, Int64(inputs), Int64(inputs), Int64(outputs), Int64(part.lowerBound), Int64(part.upperBound), panels)
+      }
+      copy(bias(), into: packedBias)
+    }
+    let tasks = Int(zoo_gemm_tasks(Int64(rows), Int64(outputs)))
+    let last = epilogue ?? zoo_epilogue()
+    try call.parallel(tasks, grain: Grain.computing(flops: flops / Double(tasks))) { part, _ in
+      withUnsafePointer(to: last) { last in
+        var gemm = zoo_gemm()
+        (gemm.m, gemm.n, gemm.k) = (Int64(rows), Int64(outputs), Int64(inputs))
+        (gemm.a_row, gemm.a_step, gemm.c_row) = (Int64(inputs), 1, Int64(outputs))
+        (gemm.a, gemm.packed, gemm.bias, gemm.c) = (x, UnsafePointer(panels), UnsafePointer(packedBias), y)
+        gemm.epilogue = last
+        zoo_gemm_run(&gemm, Int64(part.lowerBound), Int64(part.upperBound))
+      }
+    }
+  }
+
+  /// The gradients that are wanted, from dy [rows, outputs].
+  public func backward(
+    _ call: Call, x: UnsafePointer<Float>?, weight: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?,
+    dweight: UnsafeMutablePointer<Float>?, dbias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    if let dx { try toInput.execute(call, dy, weight, into: dx, scratch: scratch) }
+    if let dweight, let x { try toWeight.execute(call, dy, x, into: dweight, scratch: scratch) }
+    if let dbias { try toBias.execute(call, dy, into: dbias, scratch: scratch) }
+  }
+}

@@ -1,0 +1,48 @@
+public import ZooPlugin
+
+/// Windows along one axis of an image: `output` of them, `stride` apart, the first one starting `before` pixels outside.
+public struct WindowAxis: Hashable, Sendable {
+  /// Pixels of the image.
+  public let input: Int
+  /// Pixels of a window.
+  public let size: Int
+  /// Pixels from one window to the next.
+  public let stride: Int
+  /// Pixels from one of a window's to the next.
+  public let dilation: Int
+  /// Pixels of padding before the first.
+  public let before: Int
+  /// Windows.
+  public let output: Int
+
+  /// How much padding there is.
+  public enum Padding: Hashable, Sendable {
+    /// As much as makes ceil(input / stride) windows, the odd pixel behind.
+    case same
+    /// So many pixels before and behind.
+    case explicit(before: Int, after: Int)
+  }
+
+  /// Places windows on an axis, which `name` names where there is no room for one.
+  public init(_ name: String, input: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding) throws(LayerError) {
+    self.input = input
+    self.size = size
+    self.stride = stride
+    self.dilation = dilation
+    let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: dilation)
+    guard !overflows, reach < 1 << 40 else { throw .attribute("a window of \(size) pixels that are \(dilation) apart is too large") }
+    switch padding {
+    case .same:
+      output = (input - 1) / stride + 1
+      before = max(0, (output - 1) * stride + reach + 1 - input) / 2
+    case .explicit(let before, let after):
+      let padded = input + before + after
+      guard reach < padded else {
+        let padding = before + after > 0 ? ", \(padded) with padding" : ""
+        throw .shape("a window covers \(reach + 1) pixels, but the \(name) of x is \(input)\(padding)")
+      }
+      self.before = before
+      output = (padded - reach - 1) / stride + 1
+    }
+  }
+}

@@ -1,0 +1,172 @@
+"""Writes the fixtures of the cnn family: convolution and pooling, channels last."""
+
+from math import ceil
+
+import torch
+from torch.nn import functional as F
+
+from fixtures import Fixture
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value * 2 if len(value) == 1 else value)
+
+
+def sides(padding, shape, size, stride, dilation=(1, 1)):
+    """(top, bottom, left, right), as zoo's manifests mean `padding`."""
+    if padding == "valid":
+        return (0, 0, 0, 0)
+    if padding == "same":
+        result = ()
+        for length, k, s, d in zip(shape, size, stride, dilation):
+            total = max(0, (ceil(length / s) - 1) * s + (k - 1) * d + 1 - length)
+            result += (total // 2, total - total // 2)
+        return result
+    p = [padding] if isinstance(padding, int) else padding
+    return tuple({1: [p[0]] * 4, 2: [p[0], p[0], p[-1], p[-1]], 4: p}[len(p)])
+
+
+def first(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def last(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def widened(x, padding, size, stride, dilation=(1, 1), value=0.0):
+    """x [N, H, W, C] as [N, C, H, W], padded."""
+    top, bottom, left, right = sides(padding, x.shape[1:3], size, stride, dilation)
+    return F.pad(first(x), (left, right, top, bottom), value=value)
+
+
+def conv(attributes):
+    size, stride = pair(attributes["kernel"]), pair(attributes.get("stride", 1))
+    dilation, groups = pair(attributes.get("dilation", 1)), attributes.get("groups", 1)
+
+    def fn(x, weight, bias=None):
+        x = widened(x, attributes.get("padding", "valid"), size, stride, dilation)
+        return last(F.conv2d(x, weight, bias, stride, 0, dilation, groups))
+
+    return fn
+
+
+def conv2d():
+    fixture = Fixture("cnn.conv2d")
+    cases = {
+        # name: x's shape, attributes
+        "one": ((1, 1, 1, 1), {"channels": 1, "kernel": 1}),
+        "pointwise": ((2, 3, 5, 7), {"channels": 11, "kernel": 1}),
+        "pointwise_strided": ((2, 5, 4, 3), {"channels": 5, "kernel": [1], "stride": 2}),
+        "lenet_c1": ((3, 28, 28, 1), {"channels": 6, "kernel": 5, "padding": "same"}),
+        "lenet_c3": ((3, 14, 14, 6), {"channels": 16, "kernel": 5}),
+        "same_strided": ((2, 7, 8, 3), {"channels": 5, "kernel": 3, "stride": 2, "padding": "same"}),
+        "same_even": ((1, 6, 5, 2), {"channels": 3, "kernel": [2, 4], "padding": "same"}),
+        "same_stride_over_kernel": ((1, 7, 7, 2), {"channels": 2, "kernel": 2, "stride": 3, "padding": "same"}),
+        "explicit_one": ((2, 5, 6, 3), {"channels": 4, "kernel": 3, "padding": 1}),
+        "explicit_two": ((1, 5, 4, 3), {"channels": 7, "kernel": [3, 5], "padding": [1, 3], "stride": [2, 1]}),
+        "explicit_four": ((2, 6, 7, 5), {"channels": 3, "kernel": 3, "padding": [0, 2, 3, 1], "stride": [1, 2]}),
+        "over_padded": ((1, 2, 1, 3), {"channels": 2, "kernel": 2, "padding": 4}),
+        "dilated": ((1, 11, 9, 3), {"channels": 5, "kernel": 3, "dilation": [2, 3], "padding": "same"}),
+        "dilated_strided": ((2, 13, 8, 2), {"channels": 3, "kernel": [3, 2], "dilation": [3, 2], "stride": [2, 3]}),
+        "groups": ((2, 5, 6, 6), {"channels": 9, "kernel": 3, "groups": 3, "padding": 1}),
+        "groups_wide": ((1, 4, 5, 34), {"channels": 38, "kernel": 3, "groups": 2, "stride": 2, "padding": "same"}),
+        "groups_dilated": ((1, 9, 7, 4), {"channels": 4, "kernel": 3, "groups": 2, "dilation": 2, "padding": 2}),
+        "depthwise": ((2, 7, 9, 19), {"channels": 19, "kernel": 3, "groups": 19, "padding": 1}),
+        "depthwise_strided": ((1, 8, 7, 5), {"channels": 5, "kernel": [3, 2], "groups": 5, "stride": [2, 3], "padding": [1, 0]}),
+        "depthwise_dilated": ((1, 9, 9, 3), {"channels": 3, "kernel": 3, "groups": 3, "dilation": 2, "padding": "same"}),
+        "depthwise_multiplied": ((1, 5, 5, 3), {"channels": 6, "kernel": 3, "groups": 3}),
+        "whole_image": ((5, 3, 4, 7), {"channels": 13, "kernel": [3, 4]}),
+        "larger_than_stride_needs": ((2, 4, 5, 3), {"channels": 3, "kernel": 3, "stride": 4}),
+        "wide": ((2, 9, 8, 17), {"channels": 53, "kernel": 3, "padding": "same"}),
+        "deep": ((1, 3, 3, 131), {"channels": 67, "kernel": 3, "padding": 1}),
+        "long_sum": ((1, 4, 4, 97), {"channels": 3, "kernel": 4, "padding": [1, 2, 2, 1]}),
+        "many_images": ((37, 4, 3, 2), {"channels": 3, "kernel": 2, "padding": "same"}),
+        "row": ((1, 1, 301, 2), {"channels": 5, "kernel": [1, 7], "padding": "same"}),
+        "column": ((1, 151, 1, 3), {"channels": 2, "kernel": [5, 1], "stride": 2}),
+        "no_bias": ((2, 4, 4, 3), {"channels": 5, "kernel": 3, "bias": False}),
+    }
+    for name, (shape, attributes) in cases.items():
+        channels, groups = attributes["channels"], attributes.get("groups", 1)
+        weight = fixture.normal(channels, shape[3] // groups, *pair(attributes["kernel"]), deviation=0.5)
+        parameters = {"weight": weight} | ({"bias": fixture.normal(channels)} if attributes.get("bias", True) else {})
+        fixture.add(name, attributes, [fixture.normal(*shape)], parameters, conv(attributes))
+    fixture.save()
+
+
+POOLING = {
+    # name: x's shape, attributes
+    "one": ((1, 1, 1, 1), {"size": 1}),
+    "lenet_s2": ((3, 28, 28, 6), {"size": 2}),
+    "lenet_s4": ((3, 10, 10, 16), {"size": [2]}),
+    "odd": ((2, 7, 5, 3), {"size": 2}),
+    "overlapping": ((2, 9, 8, 17), {"size": 3, "stride": 2}),
+    "overlapping_padded": ((1, 8, 7, 5), {"size": 3, "stride": [1, 2], "padding": 1}),
+    "apart": ((1, 11, 10, 2), {"size": [2, 1], "stride": [3, 4]}),
+    "same": ((2, 7, 6, 3), {"size": 3, "stride": 2, "padding": "same"}),
+    "same_even": ((1, 5, 6, 33), {"size": [2, 4], "stride": 1, "padding": "same"}),
+    "explicit_two": ((1, 6, 9, 4), {"size": [3, 5], "padding": [1, 2]}),
+    "explicit_four": ((1, 5, 5, 19), {"size": 3, "stride": 2, "padding": [0, 2, 1, 0]}),
+    "whole": ((2, 5, 3, 11), {"size": [5, 3]}),
+    "large_windows": ((1, 17, 13, 3), {"size": [16, 11], "stride": 1, "padding": [5, 4]}),
+}
+
+
+def max_pool2d():
+    fixture = Fixture("cnn.max_pool2d")
+    for name, (shape, attributes) in POOLING.items():
+        size = pair(attributes["size"])
+        stride, padding = pair(attributes.get("stride", attributes["size"])), attributes.get("padding", "valid")
+
+        def fn(x, size=size, stride=stride, padding=padding):
+            return last(F.max_pool2d(widened(x, padding, size, stride, value=-torch.inf), size, stride))
+
+        fixture.add(name, attributes, [fixture.normal(*shape)], {}, fn)
+    # The first of equals is the maximum.
+    ties = fixture.integers(2, 8, 8, 3, below=3).double()
+    fixture.add("ties", {"size": 3, "stride": 2}, [ties], {}, lambda x: last(F.max_pool2d(first(x), 3, 2)))
+    fixture.save()
+
+
+def average_pool2d():
+    fixture = Fixture("cnn.average_pool2d")
+    for name, (shape, attributes) in POOLING.items():
+        size = pair(attributes["size"])
+        stride, padding = pair(attributes.get("stride", attributes["size"])), attributes.get("padding", "valid")
+
+        def mean(x, size=size, stride=stride, padding=padding, counts=False):
+            sums = F.avg_pool2d(widened(x, padding, size, stride), size, stride)
+            shares = F.avg_pool2d(widened(torch.ones_like(x), padding, size, stride), size, stride)
+            return last(sums if counts else sums / shares)
+
+        x = fixture.normal(*shape)
+        fixture.add(name, attributes, [x], {}, mean)
+        if padding != "valid":
+            counting = attributes | {"count_include_pad": True}
+            fixture.add(name + "_counting", counting, [x], {}, lambda x, mean=mean: mean(x, counts=True))
+    fixture.save()
+
+
+def global_pools():
+    shapes = {
+        "one": (1, 1, 1, 1), "odd": (3, 5, 7, 3), "vectors": (2, 3, 2, 37), "large": (1, 19, 23, 5), "flat": (4, 1, 3, 16),
+    }  # fmt: skip
+    for kind, reduce in [
+        ("cnn.global_average_pool2d", lambda x, keep: x.mean((1, 2), keepdim=keep)),
+        ("cnn.global_max_pool2d", lambda x, keep: last(F.max_pool2d(first(x), tuple(x.shape[1:3]))).reshape(
+            (len(x), 1, 1, x.shape[3]) if keep else (len(x), x.shape[3]))),
+    ]:  # fmt: skip
+        fixture = Fixture(kind)
+        for name, shape in shapes.items():
+            fixture.add(name, {}, [fixture.normal(*shape)], {}, lambda x: reduce(x, False))
+        fixture.add("keep_axes", {"keep_axes": True}, [fixture.normal(2, 3, 4, 5)], {}, lambda x: reduce(x, True))
+        if kind == "cnn.global_max_pool2d":
+            fixture.add("ties", {}, [fixture.integers(3, 4, 5, 6, below=2).double()], {}, lambda x: reduce(x, False))
+        fixture.save()
+
+
+if __name__ == "__main__":
+    conv2d()
+    max_pool2d()
+    average_pool2d()
+    global_pools()
