@@ -30,51 +30,65 @@ ZOO_SUM(
   sum_of_costs, keep * t[i] + share == 0.f ? 0.f : (keep * t[i] + share) * (log_sum - (x[i] - max)), const float *x, const float *t,
   float keep, float share, float max, float log_sum)
 
+/// Rows are measured so many at a time, so that their logarithms are taken together.
+enum { CHUNK = 64 };
+
 /// log_softmax(x)[i] is (x[i] - max) - log_sum: the two apart lose nothing where the logits are large.
 typedef struct {
-  float max, log_sum;
-} statistics_of_row;
+  float max[CHUNK], log_sum[CHUNK];
+} measures;
 
-ZOO_INLINE statistics_of_row measure(const float *x, int64_t classes) {
-  const float max = zoo_row_max(x, classes);
-  return (statistics_of_row){max, zoo_log((float)sum_of_exponentials(x, max, classes))};
+/// Rows from `first` on; `labels` is NULL or says which to pass by.
+ZOO_INLINE void measure(
+  const float *x, const zoo_labels *labels, int64_t first, int64_t rows, int64_t classes, measures *m) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float *row = x + (first + r) * classes;
+    const int counts = !labels || label_of(*labels, first + r) != labels->ignored;
+    m->max[r] = counts ? zoo_row_max(row, classes) : 0.f;
+    m->log_sum[r] = counts ? (float)sum_of_exponentials(row, m->max[r], classes) : 1.f;
+  }
+  for (int64_t r = 0; r < rows; r++) m->log_sum[r] = zoo_log(m->log_sum[r]);
 }
 
-ZOO_INLINE void keep_statistics(float *statistics, int64_t row, statistics_of_row s) {
-  if (!statistics) return;
-  statistics[2 * row] = s.max;
-  statistics[2 * row + 1] = s.log_sum;
+ZOO_INLINE void keep_measures(const measures *m, int64_t rows, float *statistics) {
+  for (int64_t r = 0; r < rows; r++) {
+    statistics[2 * r] = m->max[r];
+    statistics[2 * r + 1] = m->log_sum[r];
+  }
 }
 
 ZOO_CLONES void zoo_cross_entropy_labels(
   const float *x, zoo_labels labels, float smoothing, float *loss, float *statistics, int64_t from, int64_t to, int64_t classes) {
-  for (int64_t r = from; r < to; r++) {
-    const float *row = x + r * classes;
-    const int64_t label = label_of(labels, r);
-    if (label == labels.ignored) {
-      loss[r] = 0.f;
-      keep_statistics(statistics, r, (statistics_of_row){0.f, 0.f});
-      continue;
-    }
-    const statistics_of_row s = measure(row, classes);
-    keep_statistics(statistics, r, s);
-    const float cost = s.log_sum - (row[label] - s.max);
-    loss[r] = cost;
-    if (smoothing != 0.f) {
-      const float mean_cost = s.log_sum - (float)(sum_above(row, s.max, classes) / (double)classes);
-      loss[r] = (1.f - smoothing) * cost + smoothing * mean_cost;
+  for (int64_t first = from; first < to; first += CHUNK) {
+    const int64_t rows = zoo_smaller(to - first, CHUNK);
+    measures m;
+    measure(x, &labels, first, rows, classes, &m);
+    if (statistics) keep_measures(&m, rows, statistics + 2 * first);
+    for (int64_t r = 0; r < rows; r++) {
+      const float *row = x + (first + r) * classes;
+      const int64_t label = label_of(labels, first + r);
+      const float cost = label == labels.ignored ? 0.f : m.log_sum[r] - (row[label] - m.max[r]);
+      loss[first + r] = cost;
+      if (smoothing != 0.f && label != labels.ignored) {
+        const float mean_cost = m.log_sum[r] - (float)(sum_above(row, m.max[r], classes) / (double)classes);
+        loss[first + r] = (1.f - smoothing) * cost + smoothing * mean_cost;
+      }
     }
   }
 }
 
 ZOO_CLONES void zoo_cross_entropy_probabilities(
   const float *x, const float *t, float smoothing, float *loss, float *statistics, int64_t from, int64_t to, int64_t classes) {
-  for (int64_t r = from; r < to; r++) {
-    const float *row = x + r * classes;
-    const statistics_of_row s = measure(row, classes);
-    keep_statistics(statistics, r, s);
-    const float share = smoothing / (float)classes;
-    loss[r] = (float)sum_of_costs(row, t + r * classes, 1.f - smoothing, share, s.max, s.log_sum, classes);
+  const float keep = 1.f - smoothing, share = smoothing / (float)classes;
+  for (int64_t first = from; first < to; first += CHUNK) {
+    const int64_t rows = zoo_smaller(to - first, CHUNK);
+    measures m;
+    measure(x, 0, first, rows, classes, &m);
+    if (statistics) keep_measures(&m, rows, statistics + 2 * first);
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t at = (first + r) * classes;
+      loss[first + r] = (float)sum_of_costs(x + at, t + at, keep, share, m.max[r], m.log_sum[r], classes);
+    }
   }
 }
 
