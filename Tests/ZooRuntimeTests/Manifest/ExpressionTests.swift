@@ -114,7 +114,10 @@ struct ExpressionTests {
 
   @Test func longAndDeepExpressionsAreRefused() {
     let long = "${" + String(repeating: "1+", count: 600) + "1}"
-    #expect(throws: ManifestError.self) { try value(long) }
+    let error = #expect(throws: ManifestError.self) { try value(long) }
+    let shown = "${" + String(repeating: "1+", count: 27) + "1..."
+    #expect(error?.message == "m.json:1:92: at /settings/it: '\(shown)': it has more than 1000 characters")
+    #expect(error?.help == "give parts of it names, as settings")
     for deep in ["(", "-", "max(", "1**", "t?1:", "l["] {
       let error = #expect(throws: ManifestError.self) { try value("${" + String(repeating: deep, count: 150) + "1}") }
       #expect(error?.message.hasSuffix("it is nested more than 50 deep") ?? false, "\(error?.message ?? "")")

@@ -61,6 +61,9 @@ struct ManifestFormErrorTests {
       #"{"zoo": 1, "inputs": {"x": {"shape": [1048576, 1048576, 2]}}, \#(tanh)}"#,
       ":1:38: at /inputs/x/shape: input 'x' has more than 1099511627776 elements", "check the lengths in its shape"),
     ManifestCase(
+      #"{"zoo": 1, "inputs": {"x": {"shape": [1099511627776, 1099511627776]}}, \#(tanh)}"#,
+      ":1:38: at /inputs/x/shape: input 'x' has more than 1099511627776 elements", "check the lengths in its shape"),
+    ManifestCase(
       #"{"zoo": 1, "inputs": {"x": {"shape": [1,2,3,4,5,6,7,8,9]}}, \#(tanh)}"#,
       ":1:38: at /inputs/x/shape: 'shape' of input 'x' takes 8 axes at most, but there are 9", "give 8 axes at most"),
     ManifestCase(

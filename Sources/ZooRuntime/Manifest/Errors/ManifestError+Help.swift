@@ -16,6 +16,7 @@ extension ManifestError.Problem {
     case .tooLarge(.depth): "a 'define' used by name, in a row instead of inside one another, keeps it flat"
     case .tooLarge(.path): "shorter names, or fewer blocks inside one another"
     case .tooLarge(.settings): "a list is one setting"
+    case .tooLarge(.ports): "no model needs so many; is the file damaged?"
     case .tooLarge(.elements): "check the lengths in its shape"
 
     case .unknownKey(let key, let owner, let known): Self.nearest(key, known, else: "\(owner) has")

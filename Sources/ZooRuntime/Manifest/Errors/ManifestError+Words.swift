@@ -95,6 +95,7 @@ extension ManifestError.TooLarge {
     case .depth(let limit): "blocks are nested more than \(limit) deep"
     case .path(let limit): "the path of a node has more than \(limit) characters"
     case .settings(let limit): "there are more than \(limit) settings"
+    case .ports(let limit): "there are more than \(limit) names in one place"
     case .elements(let input, let limit): "input '\(input)' has more than \(limit) elements"
     }
   }

@@ -139,6 +139,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case path(limit: Int)
     /// Settings in one place.
     case settings(limit: Int)
+    /// Inputs or outputs of a graph or block.
+    case ports(limit: Int)
     /// Elements of an input.
     case elements(input: String, limit: Int)
   }

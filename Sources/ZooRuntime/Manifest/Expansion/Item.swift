@@ -40,19 +40,11 @@ struct Item {
       forms.append((form, fields, name))
     }
 
+    // Names by hand come first, so that the others can keep out of their way.
     var counts: [String: Int] = [:]
     var result: [Item] = []
-    for (form, fields, name) in forms {
-      var chosen = name
-      if chosen == nil {
-        let base = try self.baseName(form, fields)
-        repeat {
-          counts[base, default: 0] += 1
-          let count = counts[base] ?? 1
-          chosen = count == 1 ? base : "\(base)_\(count)"
-        } while chosen.map { block.places[$0] != nil || block.inputNames.contains($0) } ?? false
-      }
-      let name = chosen ?? ""
+    for (form, fields, given) in forms {
+      let name = if let given { given } else { freeName(try baseName(form, fields), &counts, in: block) }
       block.places[name] = fields.json
       guard block.path(of: name).utf8.count <= Budget.pathLimit else {
         throw fields.error(.tooLarge(.path(limit: Budget.pathLimit)), at: nil)
@@ -60,6 +52,16 @@ struct Item {
       result.append(Item(form: form, fields: fields, name: name))
     }
     return result
+  }
+
+  /// `base`, or `base` with the first number that makes it a name nobody has.
+  private static func freeName(_ base: String, _ counts: inout [String: Int], in block: Block) -> String {
+    while true {
+      let count = counts[base, default: 0] + 1
+      counts[base] = count
+      let name = count == 1 ? base : "\(base)_\(count)"
+      if block.places[name] == nil, !block.inputNames.contains(name) { return name }
+    }
   }
 
   private static func read(_ json: JSON, in block: Block, _ evaluate: Evaluator) throws(ManifestError) -> (ItemForm, Fields) {

@@ -5,6 +5,7 @@ final class Budget {
   static let depthLimit = 64
   static let pathLimit = 500
   static let settingLimit = 1_000
+  static let portLimit = 1_000
 
   private var nodes = 0
   private var values = 0

@@ -68,10 +68,16 @@ struct Fields {
   func members(_ key: String) throws(ManifestError) -> [JSONObject.Member] {
     guard let json = object[key] else { return [] }
     guard let object = json.object else { throw error(.wrongType(.key(key, of: owner), wanted: .object, got: json.shown), at: json) }
+    try checkCount(object.count, json)
     for member in object.members where !Names.isName(member.name) {
       throw ManifestError(.badName(member.name, of: .key(key, of: owner)), at: evaluate.document.place(of: member))
     }
     return object.members
+  }
+
+  // Names are looked up one by one, which a million of them would turn into hours.
+  private func checkCount(_ count: Int, _ json: JSON) throws(ManifestError) {
+    if count > Budget.portLimit { throw error(.tooLarge(.ports(limit: Budget.portLimit)), at: json) }
   }
 
   /// The elements of a list, unevaluated.
@@ -86,6 +92,7 @@ struct Fields {
     guard let json = try self[key] else { return nil }
     let texts = (json.array ?? [json]).map(\.string)
     guard !texts.contains(nil) else { throw error(.wrongType(.key(key, of: owner), wanted: .names, got: json.shown), at: json) }
+    try checkCount(texts.count, json)
     return texts.compactMap(\.self)
   }
 

@@ -90,8 +90,9 @@ struct PortReader {
         guard (1...Self.elementLimit).contains(length) else {
           throw evaluate.error(.outOfRange(owner, got: axis.shown, range: 1...Double(Self.elementLimit)), at: axis)
         }
-        count *= length
-        guard count <= Self.elementLimit else {
+        let (product, overflow) = count.multipliedReportingOverflow(by: length)
+        count = product
+        guard !overflow, count <= Self.elementLimit else {
           throw evaluate.error(.tooLarge(.elements(input: fields.owner.name, limit: Self.elementLimit)), at: json)
         }
         shape.append(.fixed(length))
