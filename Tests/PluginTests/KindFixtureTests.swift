@@ -15,6 +15,13 @@ import ZooTypes
     try expectOutputs(runner, fixture, "outputs with packed parameters")
   }
 
+  @Test("forward may write over the inputs that the plan gives away", arguments: KindFixture.all.filter { $0.training != true })
+  func inPlaceForward(_ fixture: KindFixture) throws {
+    let runner = try makeRunner(fixture, training: false, inPlace: true)
+    try runner.forward()
+    try expectOutputs(runner, fixture, "outputs in place")
+  }
+
   @Test("forward agrees with PyTorch in training, and updates buffers as it does", arguments: KindFixture.all)
   func trainingForward(_ fixture: KindFixture) throws {
     if fixture.training == nil, fixture.hasBuffers { return }  // an inference case of a layer that has running statistics
@@ -78,9 +85,10 @@ import ZooTypes
     }
   }
 
-  private func makeRunner(_ fixture: KindFixture, training: Bool) throws -> KindRunner {
+  private func makeRunner(_ fixture: KindFixture, training: Bool, inPlace: Bool = false) throws -> KindRunner {
     let kind = try Repository.kind(fixture.kind)
-    let runner = try KindRunner(kind, kind.literals(fixture.attributes), inputs: fixture.tensors("input"), training: training)
+    let runner = try KindRunner(
+      kind, kind.literals(fixture.attributes), inputs: fixture.tensors("input"), training: training, inPlace: inPlace)
     for (name, value) in fixture.parameters { try runner.set(name, value) }
     #expect(fixture.parameters.count == runner.parameters.count, "the fixture gives \(fixture.parameters.map(\.name))")
     return runner

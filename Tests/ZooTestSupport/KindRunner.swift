@@ -17,10 +17,11 @@ package final class KindRunner {
 
   /// Makes and plans a layer for these inputs.
   ///
-  /// Parameters start as NaN until they are given.
+  /// Parameters start as NaN until they are given. `inPlace` writes outputs over inputs of their shape wherever the plan allows
+  /// it.
   package init(
     _ kind: KindInfo, _ attributes: [AttributeLiteral], inputs: [TensorBuffer?], training: Bool = false, seed: UInt64 = 1,
-    path: String = "layer"
+    path: String = "layer", inPlace: Bool = false
   ) throws {
     run = Run(seed: seed)
     self.training = training
@@ -33,7 +34,12 @@ package final class KindRunner {
       return tensor
     }
     parameters = instance.parameters.map { poisoned($0.spec) }
-    outputs = instance.outputs.map(poisoned)
+    var outputs = instance.outputs.map(poisoned)
+    for pair in 0..<(inPlace ? Int(instance.plan.alias_count) : 0) {
+      let (output, input) = (Int(instance.plan.aliases[2 * pair]), Int(instance.plan.aliases[2 * pair + 1]))
+      if let buffer = inputs[input], buffer.spec == outputs[output].spec { outputs[output] = buffer }
+    }
+    self.outputs = outputs
     saved = training ? instance.saved.map(poisoned) : []
     scratch = poisoned(Spec([Int(max(instance.plan.scratch_forward, instance.plan.scratch_backward))], .u8))
   }

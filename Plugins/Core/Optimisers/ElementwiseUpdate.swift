@@ -7,6 +7,8 @@ import ZooPlugin
 protocol ElementwiseUpdate: Layer {
   /// Names of the states, which start as zeros, and what they hold.
   static var states: [(name: String, about: String)] { get }
+  /// Checks attributes beyond their ranges.
+  func check() throws(LayerError)
   /// Updates the elements of a part.
   func update(_ part: Range<Int>, _ memory: UpdateMemory, rate: Float, step: Int)
 }
@@ -54,7 +56,6 @@ extension ElementwiseUpdate {
     return plan
   }
 
-  /// Checks attributes beyond their ranges.
   func check() throws(LayerError) {}
 
   func forward(_ call: Call) throws(LayerError) {
