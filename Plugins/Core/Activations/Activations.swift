@@ -16,7 +16,7 @@ struct Identity: ElementwiseActivation {
     Declaration("core.identity", "Hands its input on.", formula: "y = x")
   }
 
-  var kernels: ActivationKernels { .init(forward: zoo_identity_forward, backward: zoo_identity_backward, keeps: .nothing) }
+  var kernels: ActivationKernels { .init(forward: zoo_identity_forward, backward: zoo_identity_backward, keeps: .nothing, isLight: true) }
   var epilogue: Epilogue? { .linear(scale: 1, shift: 0) }
 }
 
@@ -58,7 +58,7 @@ struct ReLU: ElementwiseActivation {
       reference: "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines")
   }
 
-  var kernels: ActivationKernels { .init(forward: zoo_relu_forward, backward: zoo_relu_backward, keeps: .output) }
+  var kernels: ActivationKernels { .init(forward: zoo_relu_forward, backward: zoo_relu_backward, keeps: .output, isLight: true) }
   var epilogue: Epilogue? { .relu(slope: 0) }
 }
 
@@ -81,7 +81,9 @@ struct LeakyReLU: ElementwiseActivation {
 
   var kernels: ActivationKernels {
     // The output tells on which side of 0 the input was, unless the slope turns it around.
-    .init(forward: zoo_leaky_relu_forward, backward: zoo_leaky_relu_backward, keeps: slope >= 0 ? .output : .input, a: slope)
+    .init(
+      forward: zoo_leaky_relu_forward, backward: zoo_leaky_relu_backward, keeps: slope >= 0 ? .output : .input, isLight: true,
+      a: slope)
   }
   // The epilogue is max(x, slope x), which is the same only for these.
   var epilogue: Epilogue? { (0...1).contains(slope) ? .relu(slope: slope) : nil }
@@ -95,7 +97,7 @@ struct LeakyReLU: ElementwiseActivation {
 struct Abs: ElementwiseActivation {
   static var declaration: Declaration<Self> { Declaration("core.abs", "The absolute value.", formula: "y = |x|") }
 
-  var kernels: ActivationKernels { .init(forward: zoo_abs_forward, backward: zoo_abs_backward, keeps: .input) }
+  var kernels: ActivationKernels { .init(forward: zoo_abs_forward, backward: zoo_abs_backward, keeps: .input, isLight: true) }
 }
 
 /// The exponential linear unit, which falls smoothly to -alpha.

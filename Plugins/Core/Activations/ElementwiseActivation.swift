@@ -20,9 +20,17 @@ struct ActivationKernels {
       UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64, Float, Float, Int32
     ) -> Void
   var keeps: Kept
+  /// Whether forward is as fast as memory, and with it backward.
+  var isLight = false
   /// The function's constants, as the kernels' header names them.
   var a: Float = 0
   var b: Float = 0
+}
+
+extension ActivationKernels {
+  fileprivate var forwardGrain: Int { isLight ? Grain.light : Grain.heavy }
+  /// What is computed from the output is a product or two.
+  fileprivate var backwardGrain: Int { isLight || keeps == .output ? Grain.light : Grain.heavy }
 }
 
 extension ElementwiseActivation {
@@ -46,7 +54,7 @@ extension ElementwiseActivation {
 
   func forward(_ call: Call) throws(LayerError) {
     let (kernels, x, y) = (kernels, call.inputs[0].floats, call.outputs[0].floats)
-    try call.elements(call.outputs[0].count) { part in
+    try call.elements(call.outputs[0].count, grain: kernels.forwardGrain) { part in
       kernels.forward(x + part.lowerBound, y + part.lowerBound, Int64(part.count), kernels.a, kernels.b)
     }
   }
@@ -62,7 +70,7 @@ extension ElementwiseActivation {
       case .output: call.outputs[0].floats
       }
     let (source, target, adds) = (dy.floats, dx.floats, Int32(call.accumulatesInput(0) ? 1 : 0))
-    try call.elements(dx.count) { part in
+    try call.elements(dx.count, grain: kernels.backwardGrain) { part in
       let start = part.lowerBound
       kernels.backward(kept + start, source + start, target + start, Int64(part.count), kernels.a, kernels.b, adds)
     }

@@ -35,7 +35,7 @@ struct Maxout: DifferentiableLayer {
 
   func forward(_ call: Call) throws(LayerError) {
     let (x, y, pieces) = (call.inputs[0].floats, call.outputs[0].floats, pieces)
-    try call.elements(call.outputs[0].count, grain: (1 << 14) / pieces) { part in
+    try call.elements(call.outputs[0].count, grain: Grain.light / pieces) { part in
       zoo_maxout_forward(x + part.lowerBound * pieces, y + part.lowerBound, Int64(part.count), Int64(pieces))
     }
   }
@@ -45,7 +45,7 @@ struct Maxout: DifferentiableLayer {
     let adds = call.accumulatesInput(0)
     guard let dy = call.outputGradients.optional(0) else { return call.clear(gradient, unlessAdding: adds) }
     let (x, source, dx, pieces) = (call.inputs[0].floats, dy.floats, gradient.floats, pieces)
-    try call.elements(dy.count, grain: (1 << 14) / pieces) { part in
+    try call.elements(dy.count, grain: Grain.light / pieces) { part in
       let (unit, piece) = (part.lowerBound, part.lowerBound * pieces)
       zoo_maxout_backward(x + piece, source + unit, dx + piece, Int64(part.count), Int64(pieces), adds ? 1 : 0)
     }

@@ -87,7 +87,7 @@ extension NormalizedExponential {
   func forward(_ call: Call) throws(LayerError) {
     let (kernels, n, x, y) = (Self.kernels, layout.length, call.inputs[0].floats, call.outputs[0].floats)
     if layout.inner == 1 {
-      try call.rows(layout.outer, of: n) { part in
+      try call.rows(layout.outer, of: n, grain: Grain.heavy) { part in
         kernels.rows(x + part.lowerBound * n, y + part.lowerBound * n, Int64(part.count), Int64(n))
       }
     } else {
@@ -105,7 +105,7 @@ extension NormalizedExponential {
     let (kernels, n) = (Self.kernels, layout.length)
     let (y, dy, dx, flag) = (call.outputs[0].floats, source.floats, gradient.floats, Int32(adds ? 1 : 0))
     if layout.inner == 1 {
-      try call.rows(layout.outer, of: n) { part in
+      try call.rows(layout.outer, of: n, grain: Grain.heavy) { part in
         let start = part.lowerBound * n
         kernels.rowsBackward(y + start, dy + start, dx + start, Int64(part.count), Int64(n), flag)
       }
@@ -146,7 +146,7 @@ struct AxisLayout {
   func forEachStrip(_ call: Call, _ body: (_ start: Int, _ width: Int) -> Void) throws(LayerError) {
     let columns = Int(ZOO_SOFTMAX_COLUMNS)
     let (strips, slice, inner) = ((inner + columns - 1) / columns, length * inner, inner)
-    try call.rows(outer * strips, of: length * min(columns, inner)) { part in
+    try call.rows(outer * strips, of: length * min(columns, inner), grain: Grain.heavy) { part in
       for strip in part {
         let column = strip % strips * columns
         body(strip / strips * slice + column, min(columns, inner - column))

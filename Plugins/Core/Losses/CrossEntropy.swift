@@ -63,13 +63,13 @@ struct CrossEntropy: DifferentiableLayer {
     if hasLabels {
       let labels = table.labels(target)
       counted = try table.check(labels)
-      try call.rows(table.rows, of: classes) { part in
+      try call.rows(table.rows, of: classes, grain: Grain.heavy) { part in
         zoo_cross_entropy_labels(
           x, labels, smoothing, losses, statistics, Int64(part.lowerBound), Int64(part.upperBound), Int64(classes))
       }
     } else {
       let t = target.floats
-      try call.rows(table.rows, of: classes) { part in
+      try call.rows(table.rows, of: classes, grain: Grain.heavy) { part in
         zoo_cross_entropy_probabilities(
           x, t, smoothing, losses, statistics, Int64(part.lowerBound), Int64(part.upperBound), Int64(classes))
       }
@@ -93,13 +93,13 @@ struct CrossEntropy: DifferentiableLayer {
       let (dx, adds) = (gradient.floats, Int32(call.accumulatesInput(0) ? 1 : 0))
       if hasLabels {
         let labels = table.labels(target)
-        try call.rows(table.rows, of: classes) { part in
+        try call.rows(table.rows, of: classes, grain: Grain.heavy) { part in
           zoo_cross_entropy_labels_backward(
             x, labels, smoothing, statistics, scale, factor, dx, Int64(part.lowerBound), Int64(part.upperBound), Int64(classes), adds)
         }
       } else {
         let t = target.floats
-        try call.rows(table.rows, of: classes) { part in
+        try call.rows(table.rows, of: classes, grain: Grain.heavy) { part in
           zoo_cross_entropy_probabilities_backward(
             x, t, smoothing, statistics, scale, factor, dx, Int64(part.lowerBound), Int64(part.upperBound), Int64(classes), adds)
         }
@@ -107,7 +107,7 @@ struct CrossEntropy: DifferentiableLayer {
     }
     if let gradient = targetGradient {
       let (dt, adds) = (gradient.floats, Int32(call.accumulatesInput(1) ? 1 : 0))
-      try call.rows(table.rows, of: classes) { part in
+      try call.rows(table.rows, of: classes, grain: Grain.heavy) { part in
         zoo_cross_entropy_target_backward(
           x, smoothing, statistics, scale, factor, dt, Int64(part.lowerBound), Int64(part.upperBound), Int64(classes), adds)
       }

@@ -21,6 +21,8 @@ struct LossMaps {
   var byTarget: Map?
   /// The loss's constant, as the kernels' header names it.
   var constant: Float = 0
+  /// Elements that are enough work for a thread.
+  var grain = Grain.light
 }
 
 extension ElementwiseLoss {
@@ -56,14 +58,14 @@ extension ElementwiseLoss {
     let (p, t, w) = (call.inputs[0].floats, call.inputs[1].floats, call.inputs.optional(2)?.floats)
     let output = call.outputs[0].floats
     if reduction.isNone {
-      return try call.elements(count) { part in
+      return try call.elements(count, grain: maps.grain) { part in
         let start = part.lowerBound
         zoo_loss_scaled(maps.value, p + start, t + start, w.map { $0 + start }, nil, 1, output + start, Int64(part.count), maps.constant, 0)
       }
     }
     let block = Int(ZOO_LOSS_BLOCK)
     let (blocks, partials) = ((count + block - 1) / block, call.scratch.assumingMemoryBound(to: Double.self))
-    try call.parallel(blocks, grain: 16) { part, _ in
+    try call.parallel(blocks, grain: maps.grain / block) { part, _ in
       for i in part {
         let start = i * block
         partials[i] = zoo_loss_sum(
@@ -85,12 +87,12 @@ extension ElementwiseLoss {
     let adds = call.accumulatesInput(input)
     guard let dy = call.outputGradients.optional(0) else { return call.clear(gradient, unlessAdding: adds) }
     let (p, t, w) = (call.inputs[0].floats, call.inputs[1].floats, call.inputs.optional(2)?.floats)
-    let (dx, constant) = (gradient.floats, maps.constant)
+    let (dx, maps) = (gradient.floats, maps)
     let (scale, factor) = reduction.isNone ? (dy.floats, 1) : (nil, dy.floats[0] / Float(reduction.divisor(of: call.inputs[0])))
-    try call.elements(gradient.count) { part in
+    try call.elements(gradient.count, grain: maps.grain) { part in
       let start = part.lowerBound
       zoo_loss_scaled(
-        map, p + start, t + start, w.map { $0 + start }, scale.map { $0 + start }, factor, dx + start, Int64(part.count), constant,
+        map, p + start, t + start, w.map { $0 + start }, scale.map { $0 + start }, factor, dx + start, Int64(part.count), maps.constant,
         adds ? 1 : 0)
     }
   }

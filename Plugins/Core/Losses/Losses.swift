@@ -113,7 +113,7 @@ struct BinaryCrossEntropy: ElementwiseLoss {
   var maps: LossMaps {
     .init(
       value: zoo_binary_cross_entropy, byPrediction: zoo_binary_cross_entropy_by_prediction,
-      byTarget: zoo_binary_cross_entropy_by_target)
+      byTarget: zoo_binary_cross_entropy_by_target, grain: Grain.heavy)
   }
 }
 
@@ -144,7 +144,7 @@ struct KLDivergence: ElementwiseLoss {
 
   var maps: LossMaps {
     logTarget
-      ? .init(value: zoo_kl_log, byPrediction: zoo_kl_log_by_prediction, byTarget: zoo_kl_log_by_target)
-      : .init(value: zoo_kl, byPrediction: zoo_kl_by_prediction, byTarget: zoo_kl_by_target)
+      ? .init(value: zoo_kl_log, byPrediction: zoo_kl_log_by_prediction, byTarget: zoo_kl_log_by_target, grain: Grain.heavy)
+      : .init(value: zoo_kl, byPrediction: zoo_kl_by_prediction, byTarget: zoo_kl_by_target, grain: Grain.heavy)
   }
 }

@@ -29,7 +29,7 @@ struct ColumnNormalisation {
   /// The elements of a sample.
   private var size: Int { rows * channels }
   /// Blocks below which one thread is faster.
-  private var grain: Int { max((1 << 14) / (width * Int(ZOO_NORM_LINES)), 1) }
+  private var grain: Int { max(Grain.light / (width * Int(ZOO_NORM_LINES)), 1) }
 
   /// The statistics of every group: mean, what rounding took from it, and one over the deviation.
   var norms: Spec { Spec([samples, groups, 3]) }

@@ -68,7 +68,7 @@ struct RowNormalisation {
     for i in 0..<call.parameters.count {
       guard let gradient = call.parameterGradients.optional(i) else { continue }
       let (target, adds) = (gradient.floats, Int32(call.accumulatesParameter(i) ? 1 : 0))
-      try call.elements(width, grain: (1 << 14) / max(blocks, 1)) { part in
+      try call.elements(width, grain: Grain.light / max(blocks, 1)) { part in
         zoo_add_blocks(sums + i * width, Int64(blocks), Int64(2 * width), Int64(part.lowerBound), Int64(part.upperBound), target, adds)
       }
     }

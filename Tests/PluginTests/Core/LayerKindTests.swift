@@ -32,13 +32,13 @@ import ZooTypes
   @Test(
     "large tensors give the same bits on one, two and three threads",
     arguments: [
-      ("core.gelu", "{}", [[331, 457]]), ("core.tanh", "{}", [[200_003]]), ("core.maxout", #"{"pieces": 3}"#, [[70_001, 3]]),
+      ("core.gelu", "{}", [[331, 1457]]), ("core.relu", "{}", [[500_009]]), ("core.maxout", #"{"pieces": 3}"#, [[200_003, 3]]),
       ("core.softmax", "{}", [[1_777, 101]]), ("core.softmax", #"{"axis": 0}"#, [[37, 5_003]]),
-      ("core.log_softmax", #"{"axis": 1}"#, [[7, 131, 203]]), ("core.mse", "{}", [[200_003], [200_003]]),
+      ("core.log_softmax", #"{"axis": 1}"#, [[7, 131, 203]]), ("core.mse", "{}", [[500_009], [500_009]]),
       ("core.binary_cross_entropy", #"{"reduction": "none"}"#, [[200_003], [200_003]]),
-      ("core.batch_norm", "{}", [[50_021, 3]]), ("core.batch_norm", "{}", [[2_003, 100]]),
-      ("core.group_norm", #"{"groups": 4}"#, [[3, 4_001, 12]]), ("core.instance_norm", #"{"affine": true}"#, [[2, 1_501, 70]]),
-      ("core.layer_norm", "{}", [[1_009, 131]]), ("core.rms_norm", "{}", [[1_009, 131]]), ("core.dropout", "{}", [[200_003]]),
+      ("core.batch_norm", "{}", [[150_021, 3]]), ("core.batch_norm", "{}", [[5_003, 100]]),
+      ("core.group_norm", #"{"groups": 4}"#, [[3, 14_001, 12]]), ("core.instance_norm", #"{"affine": true}"#, [[2, 4_501, 70]]),
+      ("core.layer_norm", "{}", [[4_009, 131]]), ("core.rms_norm", "{}", [[4_009, 131]]), ("core.dropout", "{}", [[500_009]]),
       ("core.cross_entropy", #"{"label_smoothing": 0.1}"#, [[5_003, 41], [5_003, 41]]), ("core.cross_entropy", "{}", [[5_003, 41]]),
       ("core.accuracy", "{}", [[5_003, 41]]),
     ])
