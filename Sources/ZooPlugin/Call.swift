@@ -22,7 +22,7 @@ public struct Call {
   public var parameters: Tensors { Tensors(raw.pointee.parameters, raw.pointee.parameter_count) }
   /// What forward leaves for backward; absent in inference.
   public var saved: Tensors { Tensors(raw.pointee.saved, raw.pointee.saved_count) }
-  /// What `pack` wrote; nil: use the parameters.
+  /// What `pack` wrote; nil in training, where parameters change too often, and if the plan packs nothing.
   public var packed: UnsafeRawPointer? { raw.pointee.packed }
 
   /// (backward) The loss's derivative by each output; nil: zero.

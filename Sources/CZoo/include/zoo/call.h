@@ -22,7 +22,7 @@ typedef struct zoo_call {
   zoo_context *context;
   uint32_t input_count, output_count, parameter_count, saved_count;
   const zoo_tensor *inputs, *outputs, *parameters, *saved;
-  const void *packed; ///< what `pack` wrote, or NULL: nothing was packed (in training, parameters change too often)
+  const void *packed; ///< what `pack` wrote; NULL in training, where parameters change too often, and if the plan packs nothing
   const zoo_tensor *output_gradients, *input_gradients, *parameter_gradients; ///< backward only; NULL in forward
   uint64_t accumulate_inputs, accumulate_parameters;
   void *scratch;
