@@ -6,7 +6,7 @@ const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t
 
 enum { PANEL = 48 }; ///< floats: the widest panel of any generation
 
-static int64_t bands(const zoo_conv *c) { return zoo_ceil_div(c->in_h, c->back_band); }
+static int64_t band_rows(const zoo_conv *c) { return zoo_ceil_div(c->in_h, c->back_bands); }
 static int64_t splits(const zoo_conv *c) { return c->back_splits_panels ? zoo_conv_back_panels(c) : 1; }
 
 /// The columns that windows cover, and those of the image that none does.
@@ -23,8 +23,8 @@ static int64_t source_row(const zoo_conv *c, int64_t row, int64_t p) {
 
 int64_t zoo_conv_back_slab(const zoo_conv *c) {
   if (c->is_depthwise) return 0;
-  const int64_t products = c->scatters ? c->back_band * c->out_w * PANEL : 0;
-  return c->back_band * slab_columns(c) * slab_channels(c) + products;
+  const int64_t products = c->scatters ? band_rows(c) * c->out_w * PANEL : 0;
+  return band_rows(c) * slab_columns(c) * slab_channels(c) + products;
 }
 
 /// Adds a panel of row p of the kernel to the rows of dx in `slab`. A product has a row for each pixel of dy and a column for each
@@ -92,7 +92,7 @@ static void multiply(const zoo_conv *c, const zoo_tiles *tiles, const float *dy,
 
 int64_t zoo_conv_back_tasks(const zoo_conv *c) {
   if (c->is_depthwise) return c->images * c->in_h;
-  return is_whole(c) ? zoo_conv_back_panels(c) * zoo_conv_back_matrices(c) : c->images * bands(c) * splits(c);
+  return is_whole(c) ? zoo_conv_back_panels(c) * zoo_conv_back_matrices(c) : c->images * c->back_bands * splits(c);
 }
 
 void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, float *dx, float *slab, int64_t from, int64_t to) {
@@ -107,8 +107,8 @@ void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, floa
       multiply(c, tiles, dy, packed, task, dx);
       continue;
     }
-    const int64_t place = task / splits(c), n = place / bands(c);
-    const zoo_range rows = zoo_share(c->in_h, bands(c), place % bands(c));
+    const int64_t place = task / splits(c), n = place / c->back_bands;
+    const zoo_range rows = zoo_share(c->in_h, c->back_bands, place % c->back_bands);
     const int64_t wanted = c->back_splits_panels ? task % splits(c) : -1;
     int64_t channels = c->in_c, column = 0;
     if (wanted >= 0) {
@@ -118,7 +118,7 @@ void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, floa
       column = wanted / panels * c->group_in + panel.column;
     }
     const int64_t pitch = slab_columns(c) * channels;
-    float *products = slab + c->back_band * pitch;
+    float *products = slab + band_rows(c) * pitch;
     memset(slab, 0, (size_t)((rows.end - rows.first) * pitch) * sizeof(float));
 
     for (int64_t i = wanted < 0 ? 0 : wanted; i < (wanted < 0 ? zoo_conv_back_panels(c) : wanted + 1); i++) {

@@ -3,15 +3,14 @@
 
 enum { STEPS = 768 }; ///< of a sum that are taken at a stretch, so that this much of a panel stays in the second-level cache
 
-static int64_t bands(const zoo_conv *c) { return zoo_ceil_div(c->out_h, c->band); }
 static int64_t splits(const zoo_conv *c) { return c->splits_panels ? zoo_conv_panels(c) : 1; }
 
 int64_t zoo_conv_tasks(const zoo_conv *c) {
-  return c->is_depthwise ? c->images * c->out_h : zoo_conv_images(c) * bands(c) * splits(c);
+  return c->is_depthwise ? c->images * c->out_h : zoo_conv_images(c) * c->bands * splits(c);
 }
 
 int64_t zoo_conv_slab(const zoo_conv *c) {
-  const int64_t rows = (c->band - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
+  const int64_t rows = (zoo_ceil_div(c->out_h, c->bands) - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
   return c->is_padded && !c->is_depthwise ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
 }
 
@@ -31,8 +30,8 @@ void zoo_conv_forward(
   int64_t widened = -1;
 
   for (int64_t task = from; task < to; task++) {
-    const int64_t place = task / splits(c), n = place / bands(c);
-    const zoo_range rows = zoo_share(c->out_h, bands(c), place % bands(c));
+    const int64_t place = task / splits(c), n = place / c->bands;
+    const zoo_range rows = zoo_share(c->out_h, c->bands, place % c->bands);
     const int64_t first = zoo_most(0, rows.first * c->stride_h - c->top);
     const int64_t end = zoo_least(c->in_h, (rows.end - 1) * c->stride_h - c->top + (c->kernel_h - 1) * c->dilation_h + 1);
     if (c->is_padded && place != widened) zoo_conv_widen(c, x + n * image, first, end, slab);

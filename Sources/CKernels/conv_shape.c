@@ -1,6 +1,7 @@
 #include "conv_shape.h"
 
 enum {
+  EVEN = 4,            ///< bands are as many or a multiple, so that this many threads have the same to do
   TASKS = 16,          ///< as many as this, so that threads have something to share
   PIXELS = 128,        ///< of y (or dx) that a task computes, so that it reads the kernel for more than a few of them
   SLAB = 64 * 1024,    ///< floats of widened rows, which stay in the second-level cache
@@ -8,6 +9,8 @@ enum {
   FEW_CHANNELS = 16,   ///< a vector's worth
   PARTIALS = 1 << 20   ///< floats of weight gradients, at most
 };
+
+static int64_t even(int64_t bands, int64_t rows) { return bands < EVEN ? bands : zoo_least(rows, zoo_ceil_div(bands, EVEN) * EVEN); }
 
 void zoo_conv_prepare(zoo_conv *c) {
   const int64_t taps = zoo_conv_taps(c);
@@ -22,15 +25,17 @@ void zoo_conv_prepare(zoo_conv *c) {
 
   const int64_t rows_below = (c->kernel_h - 1) * c->dilation_h + 1, slab_rows = SLAB / (c->wide * c->in_c);
   const int64_t fitting = (slab_rows - rows_below) / c->stride_h + 1;
-  c->band = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(PIXELS, c->out_w), c->out_h), c->is_padded ? fitting : c->out_h));
-  c->splits_panels = c->images * zoo_ceil_div(c->out_h, c->band) < TASKS;
+  const int64_t rows = zoo_most(1, zoo_least(zoo_ceil_div(PIXELS, c->out_w), c->is_padded ? fitting : c->out_h));
+  c->bands = even(zoo_ceil_div(c->out_h, zoo_least(rows, c->out_h)), c->out_h);
+  c->splits_panels = zoo_conv_panels(c) > 1 && c->images * c->bands < TASKS;
 
   c->scatters = is_dense && c->in_c < FEW_CHANNELS;
-  c->back_band = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(PIXELS, c->in_w), c->in_h), slab_rows));
-  c->back_splits_panels = !c->scatters && c->images * zoo_ceil_div(c->in_h, c->back_band) < TASKS;
+  const int64_t back_rows = zoo_most(1, zoo_least(zoo_ceil_div(PIXELS, c->in_w), slab_rows));
+  c->back_bands = even(zoo_ceil_div(c->in_h, zoo_least(back_rows, c->in_h)), c->in_h);
+  c->back_splits_panels = !c->scatters && zoo_conv_back_panels(c) > 1 && c->images * c->back_bands < TASKS;
 
   c->taps_apart = !is_dense || c->in_c >= FEW_CHANNELS;
   const int64_t units = c->is_depthwise || !c->taps_apart ? 1 : taps * c->groups * zoo_gemm_panels(c->group_out);
-  const int64_t weights = taps * c->group_in * c->out_c, rows = zoo_conv_images(c) * c->out_h;
-  c->chunks = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(TASKS, units), rows), PARTIALS / weights));
+  const int64_t weights = taps * c->group_in * c->out_c, all = zoo_conv_images(c) * c->out_h;
+  c->chunks = zoo_most(1, zoo_least(zoo_least(zoo_ceil_div(TASKS, units), all), PARTIALS / weights));
 }

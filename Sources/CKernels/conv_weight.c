@@ -36,13 +36,10 @@ typedef struct pixels {
   int64_t step;
 } pixels;
 
-static pixels whole_vectors(const zoo_conv *c, const stretch *s, const zoo_panel *panel, int64_t column, float *copy) {
+static pixels whole_vectors(
+  const zoo_conv *c, const zoo_tiles *tiles, const stretch *s, const zoo_panel *panel, int64_t column, float *copy) {
   if (panel->columns == panel->width) return (pixels){s->dy + column, c->out_c};
-  const int64_t count = (s->rows.end - s->rows.first) * zoo_conv_pixels(c);
-  for (int64_t i = 0; i < count; i++) {
-    memcpy(copy + i * panel->width, s->dy + column + i * c->out_c, (size_t)panel->columns * sizeof(float));
-    memset(copy + i * panel->width + panel->columns, 0, (size_t)(panel->width - panel->columns) * sizeof(float));
-  }
+  tiles->copy(s->dy + column, c->out_c, copy, panel->width, (s->rows.end - s->rows.first) * zoo_conv_pixels(c), panel->columns);
   return (pixels){copy, panel->width};
 }
 
@@ -74,7 +71,7 @@ static void add_tap(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s,
   int64_t column, start;
   const zoo_panel panel = zoo_conv_panel(c, unit % zoo_conv_panels(c), &column, &start);
   accumulate(
-    c, tiles, s, whole_vectors(c, s, &panel, column, copy), &panel, tap / c->kernel_w, tap % c->kernel_w,
+    c, tiles, s, whole_vectors(c, tiles, s, &panel, column, copy), &panel, tap / c->kernel_w, tap % c->kernel_w,
     column / c->group_out * c->group_in, c->group_in, partial + start + tap * c->group_in * panel.width);
 }
 
@@ -84,7 +81,7 @@ static void add_rows(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s
   for (int64_t i = 0; i < zoo_conv_panels(c); i++) {
     int64_t column, start;
     const zoo_panel panel = zoo_conv_panel(c, i, &column, &start);
-    const pixels dy = whole_vectors(c, s, &panel, column, copy);
+    const pixels dy = whole_vectors(c, tiles, s, &panel, column, copy);
     for (int64_t p = 0; p < c->kernel_h; p++)
       accumulate(c, tiles, s, dy, &panel, p, 0, 0, count, partial + start + p * count * panel.width);
   }

@@ -5,19 +5,25 @@
 
 enum { BLOCK = 16 };
 
-/// y = F(y, a, b), 16 at a time, the last ones in a block of their own: the whole is SIMD code, and every element meets the same
-/// instructions.
-#define MAP(EXPRESSION)                                                            \
-  do {                                                                             \
-    int64_t i = 0;                                                                 \
-    for (; i + BLOCK <= count; i += BLOCK)                                         \
-      for (int j = 0; j < BLOCK; j++) { const float x = y[i + j]; y[i + j] = EXPRESSION; } \
-    if (i < count) {                                                               \
-      float rest[BLOCK] = {0};                                                     \
-      memcpy(rest, y + i, (size_t)(count - i) * sizeof(float));                    \
-      for (int j = 0; j < BLOCK; j++) { const float x = rest[j]; rest[j] = EXPRESSION; } \
-      memcpy(y + i, rest, (size_t)(count - i) * sizeof(float));                    \
-    }                                                                              \
+/// Whole blocks as SIMD code, without the unrolling that would leave some of them to scalar code.
+#define BLOCKS _Pragma("clang loop vectorize(assume_safety) interleave(disable)")
+
+/// Every x of y becomes EXPRESSION, the last few in a block of their own: every element meets the same instructions.
+#define MAP(EXPRESSION)                                                   \
+  do {                                                                    \
+    const int64_t whole = count / BLOCK * BLOCK;                          \
+    BLOCKS for (int64_t i = 0; i < whole; i++) {                          \
+      const float x = y[i];                                               \
+      y[i] = EXPRESSION;                                                  \
+    }                                                                     \
+    if (whole == count) break;                                            \
+    float rest[BLOCK] = {0};                                              \
+    memcpy(rest, y + whole, (size_t)(count - whole) * sizeof(float));     \
+    BLOCKS for (int i = 0; i < BLOCK; i++) {                              \
+      const float x = rest[i];                                            \
+      rest[i] = EXPRESSION;                                               \
+    }                                                                     \
+    memcpy(y + whole, rest, (size_t)(count - whole) * sizeof(float));     \
   } while (0)
 
 ZOO_CLONES void zoo_epilogue_apply(const zoo_epilogue *epilogue, float *y, int64_t count) {

@@ -23,6 +23,8 @@ typedef struct zoo_tiles {
   int64_t width, rows, vectors;
   void (*by_row[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *);    ///< [rows - 1][vectors - 1]; A's steps are adjacent
   void (*by_column[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *); ///< A's rows are
+  /// to[r, j] = from[r, j] for `columns` columns and 0 for the rest of the last vector.
+  void (*copy)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns);
   /// to[r, j] += from[r, j] for `columns` columns; rows of `from` have whole vectors.
   void (*add)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns);
 } zoo_tiles;

@@ -91,6 +91,14 @@ TILES(5) TILES(6) TILES(7) TILES(8)
 #define ENTRIES(kind) {ENTRY(kind, 1), ENTRY(kind, 2), ENTRY(kind, 3)}
 #endif
 
+TARGET static void NAME(copy)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
+    int64_t j = 0;
+    for (; j + WIDTH <= columns; j += WIDTH) *(NAME(vector) *)(to + j) = *(const NAME(vector) *)(from + j);
+    if (j < columns) *(NAME(vector) *)(to + j) = LOAD_PART(from + j, columns - j);
+  }
+}
+
 TARGET static void NAME(add)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns) {
   for (int64_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
     int64_t j = 0;
@@ -102,7 +110,7 @@ TARGET static void NAME(add)(const float *from, int64_t from_stride, float *to, 
   }
 }
 
-static const zoo_tiles NAME(tiles)[1] = {{WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column), NAME(add)}};
+static const zoo_tiles NAME(tiles)[1] = {{WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column), NAME(copy), NAME(add)}};
 
 #undef ROWS
 #undef STEP

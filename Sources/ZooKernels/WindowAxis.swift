@@ -30,7 +30,7 @@ public struct WindowAxis: Hashable, Sendable {
     self.stride = stride
     self.dilation = dilation
     let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: dilation)
-    guard !overflows, reach < 1 << 40 else { throw .attribute("a window of \(size) pixels that are \(dilation) apart is too large") }
+    guard !overflows, reach < 1 << 24 else { throw .attribute("a window of \(size) pixels that are \(dilation) apart is too large") }
     switch padding {
     case .same:
       output = (input - 1) / stride + 1

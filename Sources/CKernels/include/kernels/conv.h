@@ -17,9 +17,9 @@ typedef struct zoo_conv {
   int64_t wide;                ///< columns that a row of windows covers, from -left on
   int64_t is_padded;           ///< some of them are outside the image
   int64_t pieces, depth;       ///< a row of the kernel is read as so many runs of so many floats
-  int64_t band;                ///< rows of y that a task computes, of all channels or of one panel
+  int64_t bands;               ///< parts of an image's rows of y, of which a task computes all channels or one panel
   int64_t splits_panels;
-  int64_t back_band; ///< the same for dx
+  int64_t back_bands;          ///< the same for dx
   int64_t back_splits_panels;
   int64_t scatters;   ///< dx is computed a row of the kernel at a time, in products that overlap
   int64_t taps_apart; ///< the weight gradients of each tap and panel are a task of their own
