@@ -45,7 +45,7 @@ struct Concat: DifferentiableLayer {
     }
     var plan = Plan(outputs: [y])
     plan.isRowIndependent = axis > 0
-    plan.accumulates = true
+    plan.accumulates = inputs.count <= 64  // the protocol has no more bits for it
     return plan
   }
 
