@@ -1,7 +1,19 @@
 /// A part of an axis, in pixels; its ends may lie between two.
 struct ImageInterval {
-  var start: Double
-  var length: Double
+  let start: Double
+  let length: Double
+
+  /// All of an axis of so many pixels.
+  init(all count: Int) { (start, length) = (0, Double(count)) }
+
+  /// `length` pixels in the middle of `whole`.
+  ///
+  /// Pillow keeps the ends in f32; where a pixel's centre falls between two of the source, that decides.
+  init(middle length: Double, of whole: Double) {
+    let start = (whole - length) / 2
+    self.start = Double(Float(start))
+    self.length = Double(Float(start + length) - Float(start))
+  }
 }
 
 /// Which part of an image goes where when its size changes, by the arithmetic of Pillow's ImageOps.pad and ImageOps.fit.
@@ -16,8 +28,8 @@ struct ImagePlacement {
   private(set) var left = 0
 
   init(_ resize: ImageCodec.Resize, from file: (height: Int, width: Int), to size: (height: Int, width: Int)) {
-    rows = ImageInterval(start: 0, length: Double(file.height))
-    columns = ImageInterval(start: 0, length: Double(file.width))
+    rows = ImageInterval(all: file.height)
+    columns = ImageInterval(all: file.width)
     (height, width) = size
     let ratio = Double(file.width) / Double(file.height)
     let wantedRatio = Double(size.width) / Double(size.height)
@@ -34,11 +46,9 @@ struct ImagePlacement {
       }
     case .crop:
       if ratio > wantedRatio {
-        columns.length = wantedRatio * Double(file.height)
-        columns.start = (Double(file.width) - columns.length) / 2
+        columns = ImageInterval(middle: wantedRatio * Double(file.height), of: Double(file.width))
       } else {
-        rows.length = Double(file.width) / wantedRatio
-        rows.start = (Double(file.height) - rows.length) / 2
+        rows = ImageInterval(middle: Double(file.width) / wantedRatio, of: Double(file.height))
       }
     }
   }

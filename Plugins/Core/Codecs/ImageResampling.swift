@@ -34,16 +34,21 @@ private struct Taps {
 
   init(_ filter: ImageFilter, _ part: ImageInterval, of sourceCount: Int, to count: Int) {
     let scale = part.length / Double(count)
-    for i in 0..<count {
-      let center = part.start + (Double(i) + 0.5) * scale
-      if filter == .nearest {
+    if filter == .nearest {
+      // Summed up step by step as Pillow does: where a centre lies between two pixels, the last bit decides.
+      var center = part.start + scale * 0.5
+      for _ in 0..<count {
         first.append(min(max(Int(center.rounded(.down)), 0), sourceCount - 1))
         weights.append([1])
-        continue
+        center += scale
       }
-      // When shrinking, the filter is as wide as the pixels that become one.
-      let stretch = max(scale, 1)
-      let reach = filter.support * stretch
+      return
+    }
+    // When shrinking, the filter is as wide as the pixels that become one.
+    let stretch = max(scale, 1)
+    let reach = filter.support * stretch
+    for i in 0..<count {
+      let center = part.start + (Double(i) + 0.5) * scale
       let from = max(0, Int(center - reach + 0.5))
       let to = min(sourceCount, Int(center + reach + 0.5))
       let raw = (from..<to).map { filter.weight((Double($0) - center + 0.5) / stretch) }

@@ -31,7 +31,8 @@ struct LabelsCodec: Codec {
   /// The classes' names; nil: none are given.
   private var classNames: [String]? {
     if names.isEmpty { return nil }
-    let parts = names.contains("\n") ? names.split(separator: "\n") : names.split(separator: ",", omittingEmptySubsequences: false)
+    let hasLines = names.contains(where: \.isNewline)
+    let parts = hasLines ? names.split(whereSeparator: \.isNewline) : names.split(separator: ",", omittingEmptySubsequences: false)
     return parts.map { part in
       let start = part.drop(while: \.isWhitespace)
       let end = start.lastIndex { !$0.isWhitespace }
