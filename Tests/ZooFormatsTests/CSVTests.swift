@@ -111,4 +111,18 @@ struct CSVTests {
       _ = try values.withUnsafeBytes { try CSVTable.encode(Spec([1, 2, 2]), $0) }
     }
   }
+
+  @Test func anyTextIsReadOrRefused() {
+    let letters = Array(",;\t \"\n\r#1.e-x".utf8)
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<5000 {
+      let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in letters.randomElement(using: &random) ?? 0 }
+      do {
+        let (rows, columns, numbers) = try Self.floats(String(decoding: text, as: UTF8.self))
+        #expect(rows > 0 && numbers.count == rows * columns)
+      } catch {
+        #expect(error is CSVError)
+      }
+    }
+  }
 }

@@ -118,4 +118,22 @@ struct NumPyTests {
       _ = try Self.read(Array(file.prefix(150)))
     }
   }
+
+  @Test("a file with any byte changed is read or refused", arguments: ["f32", "version2", "fortran", "scalar"])
+  func damage(_ name: String) throws {
+    var file = try Files.bytes("formats/\(name).npy")
+    for index in file.indices {
+      let byte = file[index]
+      for value in UInt8.min ... .max {
+        file[index] = value
+        do {
+          let (spec, data) = try Self.read(file)
+          #expect(data.count == spec.byteCount)
+        } catch {
+          #expect(error is NumPyError)
+        }
+      }
+      file[index] = byte
+    }
+  }
 }
