@@ -66,8 +66,8 @@ import ZooTestSupport
     let timings = Timings([4, 1, 3, 2, 10])
     #expect(timings.minimum == 1)
     #expect(timings.median == 3)
-    #expect(timings.quantile(0.1) == 1.4)  // 1 + 0.4 * (2 - 1)
-    #expect(timings.quantile(0.9) == 7.6)  // 4 + 0.6 * (10 - 4)
+    #expect(timings.quantile(0.125) == 1.5)  // half-way from the first to the second
+    #expect(timings.quantile(0.875) == 7)  // half-way from 4 to 10
     #expect(timings.count == 5)
     #expect(Timings([7]).quantile(0.9) == 7)
   }

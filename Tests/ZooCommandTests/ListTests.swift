@@ -114,6 +114,7 @@ import ZooTestSupport
   /// Cut in the middle of what is to be mapped: to map that would end the process with SIGBUS.
   @Test func aFamilyThatIsCutShortIsNotMapped() throws {
     let zoo = try ZooFixture(families: false)
+    try zoo.compile("good", as: "a")
     try zoo.compile("good", as: "broken")
     let path = zoo.path + "/zoo/plugins/broken.so"
     try AtomicFile.write(Array(try MappedFile(path).contents.prefix(9000)), to: path)

@@ -175,7 +175,7 @@ import ZooTypes
       result.errors == """
         zoo: zoo/plugins/core.so: is not a shared library
           help: only families belong in this folder: remove it, or link it with -shared
-        zoo: zoo/manifests/model.json:1:72: at /graph/0/layer: node 'relu' wants layer 'core.relu', which no loaded family has
+        zoo: zoo/manifests/model.json:1:67: at /graph/0/layer: node 'relu' wants layer 'core.relu', which no loaded family has
           help: 'zoo list kinds' shows them all
 
         """)

@@ -8,7 +8,7 @@ import ZooTypes
 /// `zoo bench`: how long a model takes, and what it needs.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure how fast a model runs, or trains.",
+    commandName: "bench", abstract: "Measure how fast a model runs, or trains.", usage: "zoo bench <model> [<options>]",
     discussion: "Inputs are random numbers. What the first runs take, while caches fill, does not count.")
 
   @Argument(help: "A model's name, or the path of its manifest.")

@@ -6,7 +6,7 @@ import ZooTypes
 /// `zoo info`: everything about one model, kind or codec.
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "info", abstract: "Show a model, a kind of layer, or a codec.",
+    commandName: "info", abstract: "Show a model, a kind of layer, or a codec.", usage: "zoo info <name> [<options>]",
     discussion: """
       Examples:
         zoo info lenet5

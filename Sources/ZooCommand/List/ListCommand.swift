@@ -5,7 +5,9 @@ import ZooTypes
 
 /// `zoo list`: what is in the zoo, and what is wrong with what would not load.
 struct ListCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "Show what is in the zoo, and what is wrong with it.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Show what is in the zoo, and what is wrong with it.",
+    usage: "zoo list [families|kinds|models] [<options>]")
 
   /// What can be listed.
   enum Subject: String, CaseIterable, ExpressibleByArgument {

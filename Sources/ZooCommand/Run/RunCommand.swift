@@ -6,7 +6,7 @@ import ZooTypes
 /// `zoo run`: files in, files or a readable answer out.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a model on files.",
+    commandName: "run", abstract: "Run a model on files.", usage: "zoo run <model> [<options>]",
     discussion: """
       Inputs that are not given take the samples that the manifest names. Outputs that go to no file are printed.
 

@@ -1,4 +1,4 @@
-/// Text in columns that fits the width of a terminal: the last column is wrapped where it does not.
+/// Text in columns that fit the width of a terminal: words are wrapped where they do not.
 package struct Table {
   /// How a column's cells stand.
   package enum Alignment: Sendable {
@@ -34,33 +34,44 @@ package struct Table {
   /// Whether there are no rows.
   package var isEmpty: Bool { rows.isEmpty }
 
-  /// The table's lines, none longer than the terminal is wide unless a word is.
+  /// The table's lines, none longer than the terminal is wide unless its words are.
   ///
-  /// There are two spaces between columns.
+  /// There are two spaces between columns. Where a line would be too long, the widest columns of words are wrapped; the first is not.
   package func lines(for terminal: Terminal) -> [String] {
     let hasHeading = columns.contains { !$0.title.isEmpty }
     let all = (hasHeading ? [columns.map(\.title)] : []) + rows
-    let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    let indent = widths.dropLast().reduce(0) { $0 + $1 + 2 }
-    // A last column that is squeezed to less than this is not readable either.
-    let room = max(terminal.width - indent, 24)
-    let wraps = columns.last?.alignment == .left
-
+    let widths = widths(of: all, in: terminal.width)
     return all.enumerated().flatMap { index, cells -> [String] in
-      let parts = wraps ? wrapped(cells.last ?? "", width: room) : [cells.last ?? ""]
-      return parts.enumerated().map { part, last in
-        var line = ""
-        for column in columns.indices {
-          let isLast = column == columns.count - 1
-          let cell = isLast ? last : part == 0 ? cells[column] : ""
-          let padding = String(repeating: " ", count: max(widths[column] - cell.count, 0))
-          let padded = columns[column].alignment == .right ? padding + cell : isLast ? cell : cell + padding
-          line += padded + (isLast ? "" : "  ")
-        }
-        while line.last == " " { line.removeLast() }
+      let parts = zip(cells, widths).map { wrapped($0, width: max($1, 1)) }
+      return (0..<(parts.map(\.count).max() ?? 0)).map { part in
+        let line = line(parts.map { part < $0.count ? $0[part] : "" }, widths)
         return index == 0 && hasHeading ? terminal.styled(line, .bold) : line
       }
     }
+  }
+
+  private func widths(of rows: [[String]], in limit: Int) -> [Int] {
+    var widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let gaps = 2 * (columns.count - 1)
+    while widths.reduce(gaps, +) > limit {
+      let candidates = columns.indices.dropFirst().filter { columns[$0].alignment == .left && widths[$0] > Self.narrowest }
+      guard let widest = candidates.last(where: { i in candidates.allSatisfy { widths[$0] <= widths[i] } }) else { break }
+      widths[widest] -= 1
+    }
+    return widths
+  }
+
+  // What is narrower is not readable either.
+  private static let narrowest = 16
+
+  private func line(_ cells: [String], _ widths: [Int]) -> String {
+    var line = ""
+    for (i, cell) in cells.enumerated() {
+      let padding = String(repeating: " ", count: max(widths[i] - cell.count, 0))
+      line += (i > 0 ? "  " : "") + (columns[i].alignment == .right ? padding + cell : cell + padding)
+    }
+    while line.last == " " { line.removeLast() }
+    return line
   }
 
   /// The lines as one text.

@@ -8,7 +8,7 @@ import ZooTypes
 /// `zoo train`: progress, metrics, and weights after every epoch.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Train a model as its manifest says.",
+    commandName: "train", abstract: "Train a model as its manifest says.", usage: "zoo train <model> [<options>]",
     discussion: """
       Weights are written after every epoch. Ctrl-C stops after the current step and writes them too; a second Ctrl-C ends at once.
 
