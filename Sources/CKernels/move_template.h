@@ -33,8 +33,8 @@ ZOO_INLINE void NAMED(blocks)(const zoo_nest *nest, T *to, const T *from, int64_
   const int64_t last = nest->rank - 1, rows = nest->length[last - 1], columns = nest->length[last];
   const int64_t dt = nest->stride[0][last - 1], df = nest->stride[1][last];
   for (zoo_cursor c = zoo_start(&blocks, first, end); c.left > 0; zoo_next(&blocks, &c)) {
-    const int64_t row = c.index[last - 1] * TILE, height = rows - row < TILE ? rows - row : TILE;
-    const int64_t start = c.index[last] * BLOCK, stop = start + c.run * BLOCK;
+    const int64_t row = (blocks.length[last - 1] - c.rows) * TILE, height = rows - row < TILE ? rows - row : TILE;
+    const int64_t start = c.column * BLOCK, stop = start + c.run * BLOCK;
     T *t = to + c.offset[0] - start;
     const T *f = from + c.offset[1] - start * df;
     for (int64_t column = start; column < stop && column < columns; column += TILE) {

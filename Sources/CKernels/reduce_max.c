@@ -3,22 +3,26 @@
 #include "kernels/vmath.h"
 #include "reduce.h"
 
-enum { CHUNK = 512, LANES = 64 };
+enum { CHUNK = 512 };
 
 /// The larger of two numbers; NaN if one of them is.
 ZOO_INLINE float larger(float a, float b) { return b > a || b != b ? b : a; }
 
 ZOO_INLINE float max_run(const float *a, int64_t stride, int64_t n) {
+  enum { BLOCK = 2048 }; // which stays in the innermost cache from the first pass to the second
   float best = -__builtin_inff();
-  int64_t i = 0;
-  if (stride == 1 && n >= LANES) {
-    float lane[LANES];
-    for (int l = 0; l < LANES; l++) lane[l] = a[l];
-    for (i = LANES; i + LANES <= n; i += LANES)
-      for (int l = 0; l < LANES; l++) lane[l] = larger(lane[l], a[i + l]);
-    for (int l = 0; l < LANES; l++) best = larger(best, lane[l]);
+  if (stride != 1) {
+    for (int64_t i = 0; i < n; i++) best = larger(best, a[i * stride]);
+    return best;
   }
-  for (; i < n; i++) best = larger(best, a[i * stride]);
+  for (int64_t from = 0; from < n; from += BLOCK) {
+    const int64_t count = zoo_smaller(BLOCK, n - from);
+    const float *x = a + from;
+    int has_nan = 0;
+    for (int64_t i = 0; i < count; i++) has_nan |= x[i] != x[i];
+    if (has_nan) return __builtin_nanf("");
+    best = zoo_larger(zoo_row_max(x, count), best);
+  }
   return best;
 }
 
@@ -35,7 +39,12 @@ ZOO_INLINE void max_columns(const zoo_nest *reduced, const float *a, float *rest
   const int64_t down = reduced->stride[0][reduced->rank - 1];
   for (zoo_cursor c = zoo_start(reduced, from, to); c.left > 0; zoo_next(reduced, &c)) {
     const float *row = a + c.offset[0];
-    for (int64_t i = 0; i < c.run; i++, row += down)
+    int64_t i = 0;
+    for (; i + 4 <= c.run; i += 4, row += 4 * down) {
+      const float *second = row + down, *third = second + down, *fourth = third + down;
+      for (int64_t j = 0; j < n; j++) y[j] = larger(y[j], larger(larger(row[j], second[j]), larger(third[j], fourth[j])));
+    }
+    for (; i < c.run; i++, row += down)
       for (int64_t j = 0; j < n; j++) y[j] = larger(y[j], row[j]);
   }
 }

@@ -18,7 +18,7 @@ typedef struct zoo_finish {
   int32_t accumulates;
 } zoo_finish;
 
-/// y[first ..< last]: sums, finished. At most 1,024 numbers are added up in f32, in many parts; those sums are, in f64. The order
+/// y[first ..< last]: sums, finished. At most 1,024 numbers are added up in f32, in 16 or more parts; those sums are, in f64. The order
 /// depends on the reduction alone.
 void zoo_sum(const zoo_reduction *, int32_t of, const float *a, const float *b, zoo_finish, float *y, int64_t first, int64_t last);
 
