@@ -67,7 +67,7 @@ struct Conv2D: DifferentiableLayer {
     plan.isRowIndependent = true
     plan.flops = convolution.flops
     plan.packedBytes = convolution.packedBytes
-    plan.forwardScratch = convolution.forwardScratch
+    plan.forwardScratch = convolution.forwardScratch(packed: !request.isTraining)
     if request.isTraining {
       plan.backwardScratch = convolution.backwardScratch
     } else {
@@ -82,6 +82,7 @@ struct Conv2D: DifferentiableLayer {
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
     try convolution?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,

@@ -65,7 +65,7 @@ extension PlanRequest {
   /// Input 0 if it is a batch of images [N, H, W, C] without an empty axis.
   func images() throws(LayerError) -> Spec {
     let x = try float(0, rank: 4...4)
-    guard x.count > 0 else { throw .shape("x has no elements: its shape is \(x.shape)") }
+    guard x.count > 0 else { throw .shape("x must not be empty, but its shape is \(x.shape)") }
     return x
   }
 }

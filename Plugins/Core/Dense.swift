@@ -27,7 +27,7 @@ struct Dense: DifferentiableLayer {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.float(0, rank: 1...8)
     let width = x.width
-    guard x.count > 0 else { throw .shape("x has no elements: its shape is \(x.shape)") }
+    guard x.count > 0 else { throw .shape("x must not be empty, but its shape is \(x.shape)") }
     let (size, overflows) = width.multipliedReportingOverflow(by: units)
     guard !overflows, size < 1 << 40 else { throw .attribute("a weight of \(units) x \(width) elements is too large") }
     let map = LinearMap(rows: x.rows, inputs: width, outputs: units)
@@ -40,7 +40,7 @@ struct Dense: DifferentiableLayer {
     plan.isRowIndependent = x.rank > 1
     plan.flops = map.flops
     plan.packedBytes = map.packedBytes
-    plan.forwardScratch = map.forwardScratch
+    plan.forwardScratch = map.forwardScratch(packed: !request.isTraining)
     if request.isTraining {
       plan.backwardScratch = map.backwardScratch
     } else {
@@ -55,6 +55,7 @@ struct Dense: DifferentiableLayer {
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
     try map?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,

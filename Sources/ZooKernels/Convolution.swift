@@ -10,8 +10,9 @@ public struct Convolution: Sendable {
   private let threads: Int
   private let toBias: ColumnSums
 
-  /// Over images of `inputs` channels, which `groups` divides as it does `outputs`. `threads` is how many parts of a `parallel` can run
-  /// at once, at most.
+  /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
+  ///
+  /// `threads` is how many parts of a `parallel` can run at once, at most.
   public init(images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int) {
     var shape = zoo_conv()
     (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
@@ -45,8 +46,8 @@ public struct Convolution: Sendable {
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { Scratch.bytes(floats: packed.floats) + Scratch.bytes(floats: Int(shape.out_c)) }
 
-  /// The scratch that `forward` wants, in bytes.
-  public var forwardScratch: Int { packedBytes + slabs(zoo_conv_slab) }
+  /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
+  public func forwardScratch(packed: Bool) -> Int { (packed ? 0 : packedBytes) + slabs(zoo_conv_slab) }
 
   /// The scratch that `backward` wants, in bytes.
   public var backwardScratch: Int {
@@ -58,7 +59,7 @@ public struct Convolution: Sendable {
   /// The size of every thread's own rows.
   private func slabs(_ count: (UnsafePointer<zoo_conv>?) -> Int64) -> Int { threads * Scratch.bytes(floats: measured(count)) }
 
-  /// Writes weight and bias in the layout that `forward` likes best. No bias: zeros.
+  /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
   public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into memory: UnsafeMutableRawPointer) {
     var pieces = Scratch(memory)
     let panels = pieces.take(floats: packed.floats)
@@ -71,7 +72,7 @@ public struct Convolution: Sendable {
     if let bias { packed.update(from: bias, count: count) } else { packed.update(repeating: 0, count: count) }
   }
 
-  /// y = epilogue(conv(x, weight) + bias). With `packed`, weight and bias are not read.
+  /// y = epilogue(conv(x, weight) + bias); with `packed`, weight and bias are not read.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,

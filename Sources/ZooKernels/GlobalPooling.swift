@@ -1,7 +1,7 @@
 import CKernels
 public import ZooPlugin
 
-/// The largest element or the mean of each channel of images [N, ..., C]. Planned once.
+/// The largest element or the mean of each channel of images [N, ..., C].
 public struct GlobalPooling: Sendable {
   private let images: Int
   private let pixels: Int

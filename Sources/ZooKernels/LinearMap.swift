@@ -30,12 +30,12 @@ public struct LinearMap: Sendable {
 
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: outputs) }
-  /// The scratch that `forward` wants, in bytes.
-  public var forwardScratch: Int { packedBytes }
+  /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
+  public func forwardScratch(packed: Bool) -> Int { packed ? 0 : packedBytes }
   /// The scratch that `backward` wants, in bytes.
   public var backwardScratch: Int { max(toInput.scratchBytes, toWeight.scratchBytes, toBias.scratchBytes) }
 
-  /// Writes weight and bias in the layout that `forward` likes best. No bias: zeros.
+  /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
   public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into packed: UnsafeMutableRawPointer) {
     var pieces = Scratch(packed)
     let panels = pieces.take(floats: packedFloats)
@@ -47,13 +47,13 @@ public struct LinearMap: Sendable {
     if let bias { packed.update(from: bias, count: outputs) } else { packed.update(repeating: 0, count: outputs) }
   }
 
-  /// y = epilogue(x weightᵀ + bias). With `packed`, weight and bias are not read.
+  /// y = epilogue(x weightᵀ + bias); with `packed`, weight and bias are not read.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
-    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: @autoclosure () -> UnsafeMutableRawPointer
   ) throws(LayerError) {
-    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
+    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch())
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
     if packed == nil {
       let weight = weight()

@@ -38,8 +38,9 @@ public struct MatMul: @unchecked Sendable {
   let bOffsets: [Int]
   let bIndex: [Int]
 
-  /// Products c[i] (m × n) = a[i] (m × k) b[i] (k × n) of dense matrices that lie one behind the other. A transposed operand is given as
-  /// the matrix that it is the transpose of.
+  /// Products c[i] (m × n) = a[i] (m × k) b[i] (k × n) of dense matrices that lie one behind the other.
+  ///
+  /// A transposed operand is given as the matrix that it is the transpose of.
   public init(m: Int, n: Int, k: Int, batch: Int = 1, transposeA: Bool = false, transposeB: Bool = false) {
     self.init(
       m: m, n: n, k: k,
@@ -48,8 +49,9 @@ public struct MatMul: @unchecked Sendable {
       cRowStride: n, cOffsets: (0..<batch).map { $0 * m * n })
   }
 
-  /// Products of matrices that lie anywhere: product i takes the a that starts `aOffsets[i]` elements into a's tensor, and so on. Several may
-  /// take the same a or b, and none the same c. One of a's strides is 1.
+  /// Products of matrices that lie anywhere: product i takes the a that starts `aOffsets[i]` elements into a's tensor, and so on.
+  ///
+  /// Several may take the same a or b, and none the same c. One of a's strides is 1.
   public init(
     m: Int, n: Int, k: Int, a: Strides, aOffsets: [Int], b: Strides, bOffsets: [Int], cRowStride: Int, cOffsets: [Int]
   ) {

@@ -1,11 +1,13 @@
 import CKernels
 public import ZooPlugin
 
-/// Windows over images [N, H, W, C], of which the largest element or the mean is taken, each channel by itself. Planned once.
+/// Windows over images [N, H, W, C], of which the largest element or the mean is taken, each channel by itself.
 public struct Pooling: Sendable {
   private let shape: zoo_pool
 
-  /// Windows along height and width. `countsPadding`: means are over all of a window even where some of it is padding.
+  /// Windows along height and width.
+  ///
+  /// `countsPadding`: means are over all of a window even where some of it is padding.
   public init(images: Int, height: WindowAxis, width: WindowAxis, channels: Int, countsPadding: Bool = false) {
     var shape = zoo_pool()
     (shape.images, shape.in_h, shape.in_w, shape.channels) = (Int64(images), Int64(height.input), Int64(width.input), Int64(channels))

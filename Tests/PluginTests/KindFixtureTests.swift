@@ -16,6 +16,7 @@ import ZooTypes
   @Test("forward may write over the inputs that the plan gives away", arguments: KindFixture.all.filter { $0.training != true })
   func inPlaceForward(_ fixture: KindFixture) throws {
     let runner = try makeRunner(fixture, training: false, inPlace: true)
+    try runner.pack()
     try runner.forward()
     try expectOutputs(runner, fixture, "outputs in place")
   }

@@ -1,5 +1,5 @@
 import CHost
-import CZoo
+package import CZoo
 package import ZooRuntime
 package import ZooTypes
 
@@ -21,13 +21,13 @@ package final class KindRunner {
   /// it.
   package init(
     _ kind: KindInfo, _ attributes: [AttributeLiteral], inputs: [TensorBuffer?], training: Bool = false, seed: UInt64 = 1,
-    path: String = "layer", inPlace: Bool = false
+    path: String = "layer", inPlace: Bool = false, epilogue: zoo_epilogue? = nil
   ) throws {
     run = Run(seed: seed)
     self.training = training
     self.inputs = inputs
     instance = try LayerInstance(
-      kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training, run: run)
+      kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training, epilogue: epilogue, run: run)
     func poisoned(_ spec: Spec) -> TensorBuffer {
       let tensor = TensorBuffer(spec)
       for i in tensor.bytes.indices { tensor.bytes[i] = 0xFF }  // NaN in every float type

@@ -52,9 +52,10 @@ public final class LayerInstance {
       place: place)
   }
 
-  init(
-    kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String], training: Bool,
-    epilogue: zoo_epilogue?, run: Run, place: Place?
+  /// Makes and plans a layer that ends in an epilogue.
+  package init(
+    kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String] = [], training: Bool,
+    epilogue: zoo_epilogue?, run: Run, place: Place? = nil
   ) throws(LayerFailure) {
     guard let table = kind.table else { preconditionFailure("a kind without a table cannot be planned") }
     let described = inputs.enumerated().map { index, spec in
