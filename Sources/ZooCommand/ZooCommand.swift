@@ -19,6 +19,7 @@ struct ZooCommand: ParsableCommand {
 ///
 /// Returns the process's exit status.
 public func runZooCommand(_ arguments: [String]) -> Int32 {
+  FamilyLog.showWarnings()
   do {
     // The parser calls it an unexpected argument, and does not say what it may have meant.
     if let name = arguments.first, !name.hasPrefix("-"), name != "help", !ZooCommand.names.contains(name) {

@@ -42,8 +42,11 @@ import ZooTestSupport
   @Test func itsLayersAndParametersAreThoseOfThePaper() throws {
     let result = try zoo("info lenet5")
     #expect(result.status == 0)
-    #expect(result.output.contains("c1           cnn.conv2d          [N, 28, 28, 6]           156\n"))
+    #expect(result.output.contains("c1                cnn.conv2d          [N, 28, 28, 6]          156\n"))
+    #expect(result.output.contains("\noutput            core.dense          [N, 10]                 850\n"))
     #expect(result.output.contains("61,706 parameters, 241 KiB of weights."))
+    #expect(result.output.contains("\nTraining on zoo/data/mnist5k.npz: "))
+    #expect(result.output.contains(" Rows 4,000 to 4,999 are held out."))
     for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     let json = try JSONDocument(Array(try zoo("info lenet5 --json").output.utf8), file: "output").root
     #expect(json["totals"]?["parameters"] == 61706)

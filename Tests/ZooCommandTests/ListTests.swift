@@ -238,4 +238,12 @@ import ZooTestSupport
     }
     #expect(!(try zoo.run("list", "families")).errors.contains("\u{1B}["))
   }
+
+  @Test func whatFamiliesWarnOfIsSaidAndTheirChatterIsNot() throws {
+    let zoo = try ZooFixture(families: false)
+    try zoo.compile("talks")
+    let result = try zoo.run("list", "families")
+    #expect(result.output == "FAMILY  VERSION  KINDS  SUMMARY\ntalks   1.2.3        1  One small layer.\n")
+    #expect(result.errors == "zoo: warning: it would be faster with AMX\n")
+  }
 }

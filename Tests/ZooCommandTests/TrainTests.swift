@@ -82,8 +82,9 @@ import ZooTestSupport
     try zoo.manifest(
       "slow",
       """
-      {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}}, "graph": [{"layer": "core.dense", "name": "y", "units": 1}, {"layer": "slow.wait"}],
-       "train": {"graph": [{"layer": "core.mean", "name": "loss", "in": "y"}], "data": {"inputs": {"x": {"values": [[1]]}}},
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}},
+       "graph": [{"layer": "core.dense", "units": 1}, {"layer": "slow.wait", "name": "late"}],
+       "train": {"graph": [{"layer": "core.mean", "name": "loss", "in": "late"}], "data": {"inputs": {"x": {"values": [[1]]}}},
                  "steps": [{"minimize": "loss"}], "optimizer": {"layer": "core.sgd", "rate": 0.1}, "batch": 1, "epochs": 1}}
       """)
     let script = """

@@ -81,8 +81,10 @@ struct ModelReport {
       "'\(step.name)' by \(step.optimizer.kind.name) at \(step.optimizer.rate)"
         + (step.updated == ["*"] ? "" : ", updating \(step.updated.joined(separator: " "))")
     }
-    let metrics = training.metrics.isEmpty ? "" : " It reports \(training.metrics.map(\.name).joined(separator: ", "))."
-    return "Training\(files.isEmpty ? "" : " on \(files)"): \(epochs); minimizes \(steps.joined(separator: ", then ")).\(metrics)"
+    var text = "Training\(files.isEmpty ? "" : " on \(files)"): \(epochs); minimizes \(steps.joined(separator: ", then "))."
+    if let heldOut = training.data?.validation?.rowsText { text += " \(heldOut) held out." }
+    if !training.metrics.isEmpty { text += " It reports \(training.metrics.map(\.name).joined(separator: ", "))." }
+    return text
   }
 }
 
@@ -90,5 +92,16 @@ extension TrainingSection {
   /// The files that it reads.
   var files: [String] {
     unique((data?.inputs ?? []).compactMap { feed in if case .file(let path, _) = feed.origin { path.text } else { nil } })
+  }
+}
+
+extension RowSelection {
+  /// The rows with their verb, as the beginning of a sentence.
+  fileprivate var rowsText: String {
+    switch self {
+    case .range(let from, let to): "Rows \(Quantity.count(from)) to \(Quantity.count(to - 1)) are"
+    case .lastShare(let share): "The last \(Quantity.digits(share * 100)) % of the rows are"
+    case .rest: "The other rows are"
+    }
   }
 }

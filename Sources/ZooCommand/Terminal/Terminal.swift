@@ -18,11 +18,12 @@ package struct Terminal: Sendable {
 
   private init(_ descriptor: Int32) {
     func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
-    isTerminal = isatty(descriptor) == 1
+    // A dumb terminal draws over nothing, like a pipe.
+    isTerminal = isatty(descriptor) == 1 && variable("TERM") != "dumb"
     var size = winsize()
     let columns = isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
     width = max(columns > 0 ? columns : Int(variable("COLUMNS")) ?? 80, 40)
-    hasColor = isTerminal && variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
+    hasColor = isTerminal && variable("NO_COLOR").isEmpty
   }
 
   /// Where results go.
