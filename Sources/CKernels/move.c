@@ -2,17 +2,15 @@
 
 #include "cursor.h"
 
-/// Tiles are square; a block is TILE rows of them and BLOCK columns.
-enum { TILE = 16, BLOCK = 256 };
+/// Transposes go by square blocks of square tiles.
+enum { TILE = 16, BLOCK = 64 };
 
 /// The loops over the blocks of a tiled nest: its own, the last two in steps of a block.
 ZOO_INLINE zoo_nest blocks_of(const zoo_nest *nest) {
   zoo_nest blocks = *nest;
-  const int64_t steps[2] = {TILE, BLOCK};
-  for (int i = 0; i < 2; i++) {
-    const int64_t axis = nest->rank - 2 + i;
-    blocks.length[axis] = (nest->length[axis] + steps[i] - 1) / steps[i];
-    for (int o = 0; o < ZOO_NEST_OPERANDS; o++) blocks.stride[o][axis] *= steps[i];
+  for (int64_t axis = nest->rank - 2; axis < nest->rank; axis++) {
+    blocks.length[axis] = (nest->length[axis] + BLOCK - 1) / BLOCK;
+    for (int o = 0; o < ZOO_NEST_OPERANDS; o++) blocks.stride[o][axis] *= BLOCK;
   }
   blocks.count = 1;
   for (int64_t axis = 0; axis < blocks.rank; axis++) blocks.count *= blocks.length[axis];

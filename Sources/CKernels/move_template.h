@@ -28,18 +28,26 @@ ZOO_INLINE void NAMED(tile)(T *to, int64_t dt, const T *from, int64_t df, int64_
   }
 }
 
+/// One block, by tiles.
+ZOO_INLINE void NAMED(block)(T *to, int64_t dt, const T *from, int64_t df, int64_t rows, int64_t columns) {
+  for (int64_t row = 0; row < rows; row += TILE) {
+    const int64_t height = rows - row < TILE ? rows - row : TILE;
+    for (int64_t column = 0; column < columns; column += TILE) {
+      const int64_t width = columns - column < TILE ? columns - column : TILE;
+      NAMED(tile)(to + row * dt + column, dt, from + column * df + row, df, height, width);
+    }
+  }
+}
+
 ZOO_INLINE void NAMED(blocks)(const zoo_nest *nest, T *to, const T *from, int64_t first, int64_t end) {
   const zoo_nest blocks = blocks_of(nest);
   const int64_t last = nest->rank - 1, rows = nest->length[last - 1], columns = nest->length[last];
   const int64_t dt = nest->stride[0][last - 1], df = nest->stride[1][last];
   for (zoo_cursor c = zoo_start(&blocks, first, end); c.left > 0; zoo_next(&blocks, &c)) {
-    const int64_t row = (blocks.length[last - 1] - c.rows) * TILE, height = rows - row < TILE ? rows - row : TILE;
-    const int64_t start = c.column * BLOCK, stop = start + c.run * BLOCK;
-    T *t = to + c.offset[0] - start;
-    const T *f = from + c.offset[1] - start * df;
-    for (int64_t column = start; column < stop && column < columns; column += TILE) {
-      const int64_t width = columns - column < TILE ? columns - column : TILE;
-      NAMED(tile)(t + column, dt, f + column * df, df, height, width);
+    const int64_t below = rows - (blocks.length[last - 1] - c.rows) * BLOCK, height = below < BLOCK ? below : BLOCK;
+    for (int64_t i = 0; i < c.run; i++) {
+      const int64_t beside = columns - (c.column + i) * BLOCK, width = beside < BLOCK ? beside : BLOCK;
+      NAMED(block)(to + c.offset[0] + i * BLOCK, dt, from + c.offset[1] + i * BLOCK * df, df, height, width);
     }
   }
 }

@@ -3,26 +3,25 @@
 #include "kernels/vmath.h"
 #include "reduce.h"
 
-enum { CHUNK = 512 };
+enum { CHUNK = 512, LANES = 32 };
 
 /// The larger of two numbers; NaN if one of them is.
 ZOO_INLINE float larger(float a, float b) { return b > a || b != b ? b : a; }
 
 ZOO_INLINE float max_run(const float *a, int64_t stride, int64_t n) {
-  enum { BLOCK = 2048 }; // which stays in the innermost cache from the first pass to the second
   float best = -__builtin_inff();
-  if (stride != 1) {
-    for (int64_t i = 0; i < n; i++) best = larger(best, a[i * stride]);
-    return best;
+  int64_t i = 0;
+  if (stride == 1 && n >= LANES) {
+    // The plain maximum passes NaN by, but a sum does not. (Infinities of both signs make a sum NaN, too: then all is done again.)
+    float most[LANES], sum[LANES];
+    for (int l = 0; l < LANES; l++) most[l] = a[l], sum[l] = a[l];
+    for (i = LANES; i + LANES <= n; i += LANES)
+      for (int l = 0; l < LANES; l++) most[l] = zoo_larger(a[i + l], most[l]), sum[l] += a[i + l];
+    float total = 0;
+    for (int l = 0; l < LANES; l++) best = zoo_larger(most[l], best), total += sum[l];
+    if (total != total) best = -__builtin_inff(), i = 0;
   }
-  for (int64_t from = 0; from < n; from += BLOCK) {
-    const int64_t count = zoo_smaller(BLOCK, n - from);
-    const float *x = a + from;
-    int has_nan = 0;
-    for (int64_t i = 0; i < count; i++) has_nan |= x[i] != x[i];
-    if (has_nan) return __builtin_nanf("");
-    best = zoo_larger(zoo_row_max(x, count), best);
-  }
+  for (; i < n; i++) best = larger(best, a[i * stride]);
   return best;
 }
 
@@ -49,12 +48,17 @@ ZOO_INLINE void max_columns(const zoo_nest *reduced, const float *a, float *rest
   }
 }
 
+/// Whether neighbouring outputs are made of neighbouring elements: then many are made at once.
+ZOO_INLINE int goes_by_columns(const zoo_reduction *r) {
+  return r->kept.stride[0][r->kept.rank - 1] == 1 && r->reduced.stride[0][r->reduced.rank - 1] != 1;
+}
+
 ZOO_CLONES void zoo_max(const zoo_reduction *r, const float *a, float *y, int64_t first, int64_t last, int64_t from, int64_t to) {
   const int64_t beside = r->kept.stride[0][r->kept.rank - 1];
   for (zoo_cursor c = zoo_start(&r->kept, first, last); c.left > 0; zoo_next(&r->kept, &c)) {
     const float *at = a + c.offset[0];
     float *out = y + last - c.left;
-    if (beside == 1 && r->reduced.stride[0][r->reduced.rank - 1] != 1) {
+    if (goes_by_columns(r)) {
       for (int64_t j = 0; j < c.run; j += CHUNK) max_columns(&r->reduced, at + j, out + j, zoo_smaller(CHUNK, c.run - j), from, to);
     } else {
       for (int64_t i = 0; i < c.run; i++) out[i] = max_row(&r->reduced, at + i * beside, from, to);
@@ -85,8 +89,10 @@ void zoo_log_sums(const double *sums, int64_t blocks, int64_t outputs, float *y)
 
 void zoo_logsumexp(const zoo_reduction *r, const float *a, float *y, int64_t first, int64_t last) {
   double sums[CHUNK];
-  // So few outputs at a time that what they are made of stays in the cache from the first pass to the second.
-  const int64_t chunk = zoo_smaller(1 + 65536 / (r->reduced.count + 1), CHUNK);
+  // So few outputs at a time that what they are made of stays in the cache from the first pass to the second, but whole cache
+  // lines of columns.
+  const int64_t few = 1 + 65536 / (r->reduced.count + 1), least = goes_by_columns(r) ? 64 : 1;
+  const int64_t chunk = zoo_smaller(few > least ? few : least, CHUNK);
   for (int64_t start = first; start < last; start += chunk) {
     const int64_t end = zoo_smaller(start + chunk, last);
     zoo_max(r, a, y, start, end, 0, r->reduced.count);
