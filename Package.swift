@@ -88,6 +88,9 @@ let package = Package(
     .testTarget(
       name: "ZooCommandTests", dependencies: ["ZooTestSupport", "ZooCommand", "ZooRuntime", "ZooFormats", "ZooTypes"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ZooTrainingTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTraining", "ZooFormats", "ZooTypes"],
+      swiftSettings: settings),
     .testTarget(name: "ZooFormatsTests", dependencies: ["CImage", "ZooFormats", "ZooTypes"], swiftSettings: settings),
   ] + families.map(\.module),
   cLanguageStandard: .c11,
