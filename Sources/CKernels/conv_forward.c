@@ -1,4 +1,4 @@
-#include "conv_shape.h"
+#include "conv_planar.h"
 #include "kernels/epilogue.h"
 
 enum { STEPS = 768 }; ///< of a sum that are taken at a stretch, so that this much of a panel stays in the second-level cache
@@ -10,6 +10,7 @@ int64_t zoo_conv_tasks(const zoo_conv *c) {
 }
 
 int64_t zoo_conv_slab(const zoo_conv *c) {
+  if (c->is_planar) return zoo_planar_slab(c);
   const int64_t rows = (zoo_ceil_div(c->out_h, c->bands) - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
   return c->is_padded && !c->is_depthwise ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
 }
@@ -21,6 +22,10 @@ void zoo_conv_forward(
     const int64_t row = c->out_w * c->out_c;
     zoo_depthwise_forward(c, x, packed, bias, y, from, to);
     zoo_epilogue_apply(epilogue, y + from * row, (to - from) * row);
+    return;
+  }
+  if (c->is_planar) {
+    zoo_planar_forward(c, x, packed, bias, epilogue, y, slab, from, to);
     return;
   }
   const zoo_tiles *tiles = zoo_machine_tiles();

@@ -7,8 +7,9 @@
 static int64_t steps(const zoo_conv *c) { return zoo_conv_taps(c) * c->group_in; }
 static int64_t group_count(const zoo_conv *c) { return zoo_gemm_packed_count(steps(c), c->group_out); }
 
-int64_t zoo_conv_packed_count(const zoo_conv *c) { return c->is_depthwise ? zoo_conv_taps(c) * c->in_c : c->groups * group_count(c); }
+int64_t zoo_conv_tiled_count(const zoo_conv *c) { return c->is_depthwise ? zoo_conv_taps(c) * c->in_c : c->groups * group_count(c); }
 int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(c->group_out); }
+int64_t zoo_conv_packed_count(const zoo_conv *c) { return c->is_planar ? zoo_conv_taps(c) * c->out_c : zoo_conv_tiled_count(c); }
 
 zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start) {
   const int64_t panels = zoo_gemm_panels(c->group_out), group = index / panels;
@@ -44,6 +45,10 @@ ZOO_CLONES static void pack_panel(const zoo_conv *c, const float *weight, const 
 void zoo_conv_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
   if (c->is_depthwise) {
     zoo_depthwise_pack(c, weight, packed);
+    return;
+  }
+  if (c->is_planar) {
+    memcpy(packed, weight, (size_t)zoo_conv_packed_count(c) * sizeof(float));
     return;
   }
   for (int64_t p = from; p < to; p++) {
@@ -85,7 +90,7 @@ void zoo_conv_weight_sum(const zoo_conv *c, const float *partial, float *dw, int
   for (int64_t p = from; p < to; p++) {
     int64_t column, start;
     const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
-    unpack_panel(c, partial + start, zoo_conv_packed_count(c), &panel, dw + column * steps(c));
+    unpack_panel(c, partial + start, zoo_conv_tiled_count(c), &panel, dw + column * steps(c));
   }
 }
 
@@ -100,7 +105,7 @@ static int64_t back_group_count(const zoo_conv *c) {
 }
 
 int64_t zoo_conv_back_packed_count(const zoo_conv *c) {
-  return c->is_depthwise ? zoo_conv_packed_count(c) : c->groups * back_group_count(c);
+  return c->is_depthwise ? zoo_conv_tiled_count(c) : c->groups * back_group_count(c);
 }
 
 int64_t zoo_conv_back_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(zoo_conv_back_columns(c)); }

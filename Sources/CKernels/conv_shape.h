@@ -15,6 +15,9 @@ static inline int64_t zoo_conv_images(const zoo_conv *c) { return zoo_conv_is_de
 static inline int64_t zoo_conv_pixels(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->images : c->out_w; }
 static inline int64_t zoo_conv_step(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->in_h * c->in_w * c->in_c : c->stride_w * c->in_c; }
 
+/// The size of a kernel in panels, in floats: packed for forward in most cases, and of its gradients always.
+int64_t zoo_conv_tiled_count(const zoo_conv *c);
+
 /// Panel `index`, counted through all groups: its first output, and where it starts in the packed kernel.
 zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start);
 

@@ -25,7 +25,7 @@ static int64_t widened_count(const zoo_conv *c) {
 }
 
 int64_t zoo_conv_weight_tasks(const zoo_conv *c) { return c->chunks * apart(c); }
-int64_t zoo_conv_weight_partial(const zoo_conv *c) { return c->chunks * zoo_conv_packed_count(c); }
+int64_t zoo_conv_weight_partial(const zoo_conv *c) { return c->chunks * zoo_conv_tiled_count(c); }
 int64_t zoo_conv_weight_slab(const zoo_conv *c) {
   return c->is_depthwise ? 0 : widened_count(c) + stretch_rows(c) * zoo_conv_pixels(c) * PANEL;
 }
@@ -97,7 +97,7 @@ void zoo_conv_weight(const zoo_conv *c, const float *x, const float *dy, float *
   for (int64_t task = from; task < to; task++) {
     const int64_t unit = task % apart(c);
     const zoo_range all = zoo_share(zoo_conv_images(c) * c->out_h, c->chunks, task / apart(c));
-    float *out = partial + task / apart(c) * zoo_conv_packed_count(c);
+    float *out = partial + task / apart(c) * zoo_conv_tiled_count(c);
     for (int64_t row = all.first; row < all.end;) {
       const int64_t n = row / c->out_h, first = row % c->out_h;
       const int64_t end = zoo_least(zoo_least(first + stretch_rows(c), c->out_h), first + all.end - row);

@@ -5,10 +5,13 @@ public import ZooPlugin
 /// A convolution of images [N, H, W, C] and its gradients, planned once.
 ///
 /// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads, and executing allocates nothing.
-public struct Convolution: Sendable {
+public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int
   private let toBias: ColumnSums
+  /// How forward is cut up, counted once.
+  private let packed: Layout
+  private let tasks: Tasks
 
   /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
   ///
@@ -24,6 +27,8 @@ public struct Convolution: Sendable {
     zoo_conv_prepare(&shape)
     self.shape = shape
     self.threads = max(threads, 1)
+    packed = Layout(floats: Int(zoo_conv_packed_count(&shape)), panels: Int(zoo_conv_panels(&shape)))
+    tasks = Tasks(count: Int(zoo_conv_tasks(&shape)), slab: Int(zoo_conv_slab(&shape)))
     toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
   }
 
@@ -37,27 +42,35 @@ public struct Convolution: Sendable {
   private struct Layout {
     let floats: Int
     let panels: Int
+    /// How many panels are worth a thread.
+    var grain: Int { Grain.moving(floats: floats / panels) }
+  }
+
+  /// Independent parts of the work, and the floats that each thread wants of its own.
+  private struct Tasks {
+    let count: Int
+    let slab: Int
+    var slabBytes: Int { Scratch.bytes(floats: slab) }
   }
 
   private func measured(_ count: (UnsafePointer<zoo_conv>?) -> Int64) -> Int { withUnsafePointer(to: shape) { Int(count($0)) } }
-  private var packed: Layout { Layout(floats: measured(zoo_conv_packed_count), panels: measured(zoo_conv_panels)) }
+
   private var turned: Layout { Layout(floats: measured(zoo_conv_back_packed_count), panels: measured(zoo_conv_back_panels)) }
+  private var backTasks: Tasks { Tasks(count: measured(zoo_conv_back_tasks), slab: measured(zoo_conv_back_slab)) }
+  private var weightTasks: Tasks { Tasks(count: measured(zoo_conv_weight_tasks), slab: measured(zoo_conv_weight_slab)) }
 
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { Scratch.bytes(floats: packed.floats) + Scratch.bytes(floats: Int(shape.out_c)) }
 
   /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
-  public func forwardScratch(packed: Bool) -> Int { (packed ? 0 : packedBytes) + slabs(zoo_conv_slab) }
+  public func forwardScratch(packed: Bool) -> Int { (packed ? 0 : packedBytes) + threads * tasks.slabBytes }
 
   /// The scratch that `backward` wants, in bytes.
   public var backwardScratch: Int {
     max(
-      Scratch.bytes(floats: turned.floats) + slabs(zoo_conv_back_slab),
-      Scratch.bytes(floats: measured(zoo_conv_weight_partial)) + slabs(zoo_conv_weight_slab), toBias.scratchBytes)
+      Scratch.bytes(floats: turned.floats) + threads * backTasks.slabBytes,
+      Scratch.bytes(floats: measured(zoo_conv_weight_partial)) + threads * weightTasks.slabBytes, toBias.scratchBytes)
   }
-
-  /// The size of every thread's own rows.
-  private func slabs(_ count: (UnsafePointer<zoo_conv>?) -> Int64) -> Int { threads * Scratch.bytes(floats: measured(count)) }
 
   /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
   public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into memory: UnsafeMutableRawPointer) {
@@ -78,20 +91,19 @@ public struct Convolution: Sendable {
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
     epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
-    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let layout = self.packed
+    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: layout.floats), pieces.take(floats: Int(shape.out_c)))
     if packed == nil {
       let weight = weight()
-      try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats / layout.panels)) { shape, part, _ in
+      try parallel(call, layout.panels, grain: layout.grain) { shape, part in
         zoo_conv_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
       }
       copy(bias(), into: packedBias)
     }
-    let slabs = packed == nil ? scratch + packedBytes : scratch
+    let slabs = packed == nil ? pieces.rest : scratch
     let last = epilogue ?? zoo_epilogue()
-    let tasks = measured(zoo_conv_tasks)
-    try parallel(call, tasks, grain: grain(tasks), slabs: slabs, measured(zoo_conv_slab)) { shape, part, slab in
+    try parallel(call, tasks, slabs: slabs) { shape, part, slab in
       withUnsafePointer(to: last) { last in
         zoo_conv_forward(
           shape, x, panels, packedBias, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
@@ -117,11 +129,10 @@ public struct Convolution: Sendable {
     var pieces = Scratch(scratch)
     let layout = turned
     let panels = pieces.take(floats: layout.floats)
-    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats / layout.panels)) { shape, part, _ in
+    try parallel(call, layout.panels, grain: layout.grain) { shape, part in
       zoo_conv_back_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
     }
-    let tasks = measured(zoo_conv_back_tasks)
-    try parallel(call, tasks, grain: grain(tasks), slabs: pieces.rest, measured(zoo_conv_back_slab)) { shape, part, slab in
+    try parallel(call, backTasks, slabs: pieces.rest) { shape, part, slab in
       zoo_conv_back(shape, dy, panels, dx, slab, Int64(part.lowerBound), Int64(part.upperBound))
     }
   }
@@ -132,26 +143,30 @@ public struct Convolution: Sendable {
   ) throws(LayerError) {
     var pieces = Scratch(scratch)
     let partial = pieces.take(floats: measured(zoo_conv_weight_partial))
-    let tasks = measured(zoo_conv_weight_tasks)
-    try parallel(call, tasks, grain: grain(tasks), slabs: pieces.rest, measured(zoo_conv_weight_slab)) { shape, part, slab in
+    try parallel(call, weightTasks, slabs: pieces.rest) { shape, part, slab in
       zoo_conv_weight(shape, x, dy, partial, slab, Int64(part.lowerBound), Int64(part.upperBound))
     }
     let layout = packed
-    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats * Int(shape.chunks) / layout.panels)) { shape, part, _ in
+    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats * Int(shape.chunks) / layout.panels)) { shape, part in
       zoo_conv_weight_sum(shape, partial, dweight, Int64(part.lowerBound), Int64(part.upperBound))
     }
   }
 
-  private func grain(_ tasks: Int) -> Int { Grain.computing(flops: flops / Double(tasks)) }
-
-  /// `call.parallel` with the sizes, and with a slab of each thread's own.
+  /// `call.parallel` over tasks of the arithmetic, with a slab of each thread's own.
   private func parallel(
-    _ call: Call, _ count: Int, grain: Int, slabs: UnsafeMutableRawPointer? = nil, _ slabFloats: Int = 0,
-    _ body: (_ shape: UnsafePointer<zoo_conv>, _ part: Range<Int>, _ slab: UnsafeMutablePointer<Float>?) -> Void
+    _ call: Call, _ tasks: Tasks, slabs: UnsafeMutableRawPointer,
+    _ body: (_ shape: UnsafePointer<zoo_conv>, _ part: Range<Int>, _ slab: UnsafeMutablePointer<Float>) -> Void
   ) throws(LayerError) {
-    try call.parallel(count, grain: grain) { part, slot in
-      let slab = slabs.map { ($0 + slot * Scratch.bytes(floats: slabFloats)).assumingMemoryBound(to: Float.self) }
+    try call.parallel(tasks.count, grain: Grain.computing(flops: flops / Double(tasks.count))) { part, slot in
+      let slab = (slabs + slot * tasks.slabBytes).assumingMemoryBound(to: Float.self)
       withUnsafePointer(to: shape) { body($0, part, slab) }
     }
+  }
+
+  /// `call.parallel` over pieces that are copied.
+  private func parallel(
+    _ call: Call, _ count: Int, grain: Int, _ body: (_ shape: UnsafePointer<zoo_conv>, _ part: Range<Int>) -> Void
+  ) throws(LayerError) {
+    try call.parallel(count, grain: grain) { part, _ in withUnsafePointer(to: shape) { body($0, part) } }
   }
 }

@@ -5,13 +5,14 @@ public import ZooPlugin
 /// y = x weightᵀ + bias with its gradients, planned once for `rows` rows: what a dense layer and every projection is.
 ///
 /// `weight` is [outputs, inputs]. Results are the same bits on any number of threads, and executing allocates nothing.
-public struct LinearMap: Sendable {
+public final class LinearMap: Sendable {
   let rows: Int
   let inputs: Int
   let outputs: Int
   private let toInput: MatMul
   private let toWeight: MatMul
   private let toBias: ColumnSums
+  private let packedFloats: Int
 
   /// For x [rows, inputs] and y [rows, outputs].
   public init(rows: Int, inputs: Int, outputs: Int) {
@@ -21,12 +22,11 @@ public struct LinearMap: Sendable {
     toInput = MatMul(m: rows, n: inputs, k: outputs)
     toWeight = MatMul(m: outputs, n: inputs, k: rows, transposeA: true)
     toBias = ColumnSums(rows: rows, columns: outputs)
+    packedFloats = Int(zoo_gemm_packed_count(Int64(inputs), Int64(outputs)))
   }
 
   /// The arithmetic of one forward, in operations.
   public var flops: Double { 2 * Double(rows) * Double(inputs) * Double(outputs) }
-
-  private var packedFloats: Int { Int(zoo_gemm_packed_count(Int64(inputs), Int64(outputs))) }
 
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: outputs) }

@@ -14,6 +14,7 @@ typedef struct zoo_conv {
   // Filled in by zoo_conv_prepare:
   int64_t group_in, group_out; ///< channels of a group
   int64_t is_depthwise;        ///< each channel is a group of its own
+  int64_t is_planar;           ///< forward is of one channel into a few
   int64_t wide;                ///< columns that a row of windows covers, from -left on
   int64_t is_padded;           ///< some of them are outside the image
   int64_t pieces, depth;       ///< a row of the kernel is read as so many runs of so many floats
