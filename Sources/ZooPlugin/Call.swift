@@ -40,11 +40,10 @@ public struct Call {
   /// Only if the plan `accumulates`.
   public func accumulatesParameter(_ i: Int) -> Bool { raw.pointee.accumulate_parameters >> UInt64(i) & 1 != 0 }
 
-  /// The planned scratch, aligned to 64 bytes, holding anything.
-  public var scratch: UnsafeMutableRawPointer {
-    guard let scratch = raw.pointee.scratch else { preconditionFailure("no scratch was planned") }
-    return scratch
-  }
+  /// The planned scratch, aligned to 64 bytes, holding anything; if none was planned, an address with no bytes behind it.
+  public var scratch: UnsafeMutableRawPointer { raw.pointee.scratch ?? Self.noScratch }
+
+  private static var noScratch: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped }
 
   /// Whether the user has asked to stop; long calls then throw `cancelled`.
   public var isCancelled: Bool { raw.pointee.host.pointee.is_cancelled(raw.pointee.context) != 0 }
