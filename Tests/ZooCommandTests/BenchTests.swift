@@ -33,12 +33,18 @@ import ZooTestSupport
     #expect(json["layers"]?.array?.compactMap { $0["kind"]?.string } == ["core.add", "core.multiply", "core.multiply"])
   }
 
+  /// Forward once and backward twice that, of the model and of its loss.
   @Test func aTrainingStepCountsThreeTimesTheArithmetic() throws {
-    let result = try zoo("bench two-three-one --train --batch 4 --seconds 0.05 --json")
-    #expect(result.errors == "")
-    let json = try JSONDocument(Array(result.output.utf8), file: "output").root
-    #expect(json["mode"] == "training")
-    #expect(result.status == 0)
+    func operations(_ mode: String, _ arguments: String) throws -> Double {
+      let result = try zoo("bench two-three-one --batch 4 --seconds 0.05 --json" + arguments)
+      #expect(result.errors == "")
+      #expect(result.status == 0)
+      let json = try JSONDocument(Array(result.output.utf8), file: "output").root
+      #expect(json["mode"]?.string == mode)
+      return try #require(json["gflops"]?.number) * (try #require(json["median_ms"]?.number)) * 1e6
+    }
+    let (run, step) = (try operations("inference", ""), try operations("training", " --train"))
+    #expect((3...6).contains(step / run), "\(step) and \(run)")
   }
 
   /// An embedding of five rows: with any index from 5 on, its forward fails.
