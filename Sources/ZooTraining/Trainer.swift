@@ -208,7 +208,8 @@ public final class Trainer {
     }
     var place = "it appeared in no layer's output"
     if let found = try? program.firstNonFinite() {
-      place = "it first appeared in layer '\(found.layer)' (\(found.kind)): \(found.output)\(found.index) is \(found.value)"
+      let element = found.index.isEmpty ? found.output : "\(found.output)\(found.index)"
+      place = "it first appeared in layer '\(found.layer)' (\(found.kind)): \(element) is \(found.value)"
     }
     return .diverged(
       loss: step.name, value: loss, epoch: epoch, step: updates, where: place, weights: options.weights, saved: epoch > 1)

@@ -89,7 +89,7 @@ import ZooTypes
       _ = try job.trainer.train()
       Issue.record("training did not diverge")
     } catch let error as TrainingError {
-      #expect(error.message == "'loss' is inf at step 3, in epoch 3: it first appeared in layer 'loss' (core.mse): y[] is inf")
+      #expect(error.message == "'loss' is inf at step 3, in epoch 3: it first appeared in layer 'loss' (core.mse): loss is inf")
       #expect(error.help == "lower the learning rate; \(path) holds the weights of the epoch before")
     }
     let saved = try SafeTensors(MappedFile(path))
