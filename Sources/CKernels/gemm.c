@@ -17,11 +17,13 @@ void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
     const int64_t block = task / panels;
     const zoo_panel panel = zoo_panel_at(tiles, g->n, task % panels);
     const int64_t first = block * g->m / blocks, rows = (block + 1) * g->m / blocks - first;
+    const int direct = g->b && panel.columns == panel.width;
     float *c = g->c + first * g->c_row + panel.column;
     for (int64_t k = 0; k == 0 || k < g->k; k += STEPS) {
       const zoo_tile tile = {
         .a = g->a + first * g->a_row + k * g->a_step, .a_stride = by_row ? g->a_row : g->a_step,
-        .b = g->packed + panel.column * g->k + k * panel.width, .b_stride = panel.width,
+        .b = direct ? g->b + panel.column + k * g->b_row : g->packed + panel.column * g->k + k * panel.width,
+        .b_stride = direct ? g->b_row : panel.width,
         .c = c, .c_stride = g->c_row, .columns = panel.columns,
         .depth = g->k - k < STEPS ? g->k - k : STEPS, .pieces = 1, .runs = 1,
         .bias = g->bias && k == 0 ? g->bias + panel.column : NULL, .accumulates = g->accumulates || k > 0,

@@ -7,6 +7,8 @@
 
 int64_t zoo_gemm_panels(int64_t n) { return zoo_panel_count(zoo_machine_tiles(), n); }
 
+int64_t zoo_gemm_whole_panels(int64_t n) { return zoo_gemm_panels(n) - (n % zoo_machine_tiles()->width != 0); }
+
 int64_t zoo_gemm_packed_count(int64_t k, int64_t n) {
   const int64_t width = zoo_machine_tiles()->width;
   return zoo_ceil_div(n, width) * width * k;

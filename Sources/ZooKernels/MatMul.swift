@@ -89,18 +89,23 @@ public struct MatMul: @unchecked Sendable {
   /// The size of one b in panels, in whole cache lines.
   private var packedBytes: Int { (Int(zoo_gemm_packed_count(shape.k, shape.n)) * MemoryLayout<Float>.stride + 63) / 64 * 64 }
 
+  /// Whether b is read where it is: for few rows, a copy would take longer than it saves.
+  private var isReadInPlace: Bool { bStrides.column == 1 && shape.m <= 128 }
+
   /// Writes the products, or adds them to what `c` holds.
   public func execute(
     _ call: Call, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, adds: Bool = false,
     scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
-    let panels = Int(zoo_gemm_panels(shape.n))
     let tasks = Int(zoo_gemm_tasks(shape.m, shape.n))
     guard tasks > 0 else { return }
-    try call.parallel(bOffsets.count * panels, grain: Grain.moving(floats: Int(shape.k) * 48)) { part, _ in
-      forEach(part, of: panels) { matrix, range in
+    let whole = isReadInPlace ? Int(zoo_gemm_whole_panels(shape.n)) : 0
+    let packed = Int(zoo_gemm_panels(shape.n)) - whole
+    try call.parallel(bOffsets.count * packed, grain: Grain.moving(floats: Int(shape.k) * 48)) { part, _ in
+      forEach(part, of: packed) { matrix, range in
         zoo_gemm_pack(
-          b + bOffsets[matrix], Int64(bStrides.row), Int64(bStrides.column), shape.k, shape.n, range.0, range.1,
+          b + bOffsets[matrix], Int64(bStrides.row), Int64(bStrides.column), shape.k, shape.n,
+          Int64(whole) + range.0, Int64(whole) + range.1,
           (scratch + matrix * packedBytes).assumingMemoryBound(to: Float.self))
       }
     }
@@ -110,6 +115,10 @@ public struct MatMul: @unchecked Sendable {
       forEach(part, of: tasks) { product, range in
         gemm.a = a + aOffsets[product]
         gemm.c = c + cOffsets[product]
+        if isReadInPlace {
+          gemm.b = b + bOffsets[bIndex[product]]
+          gemm.b_row = Int64(bStrides.row)
+        }
         gemm.packed = UnsafePointer((scratch + bIndex[product] * packedBytes).assumingMemoryBound(to: Float.self))
         zoo_gemm_run(&gemm, range.0, range.1)
       }

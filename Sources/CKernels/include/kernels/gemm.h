@@ -6,6 +6,9 @@
 /// B is read from panels: a few vectors' worth of adjacent columns, step after step, the last panel padded with zeros.
 int64_t zoo_gemm_panels(int64_t n);
 
+/// How many of them are whole vectors' worth: all, or all but the last.
+int64_t zoo_gemm_whole_panels(int64_t n);
+
 /// How many floats B[k, n] takes in panels.
 int64_t zoo_gemm_packed_count(int64_t k, int64_t n);
 
@@ -18,6 +21,8 @@ typedef struct zoo_gemm {
   int64_t m, n, k;
   int64_t a_row, a_step, c_row;
   const float *a, *packed;
+  const float *b; ///< or NULL; with it, panels of whole vectors are read from B itself, and only a last one that is not from `packed`
+  int64_t b_row;  ///< from one row of it to the next; columns are adjacent
   const float *bias; ///< or NULL
   float *c;
   const zoo_epilogue *epilogue; ///< or NULL
