@@ -84,6 +84,56 @@ import ZooTypes
     }
   }
 
+  @Test("backward agrees with finite differences", arguments: KindFixture.all.filter(\.hasGradients))
+  func finiteDifferences(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }
+    if fixture.attributes["padding_index"] != nil { return }  // its row has no gradient by definition, not by calculus
+    let runner = try makeRunner(fixture, training: true)
+    try runner.forward()
+    let outputGradients = fixture.tensors("grad_output")
+    let gradients = try runner.backward(outputGradients)
+
+    /// The scalar whose derivatives backward computes: the sum of outputs times their gradients.
+    func objective() throws -> Double {
+      try runner.forward()
+      var sum = 0.0
+      for (output, weight) in zip(runner.outputs, outputGradients) where output.spec.dtype == .f32 {
+        guard let weight else { continue }
+        for (y, w) in zip(output.floats, weight.floats) { sum += Double(y) * Double(w) }
+      }
+      return sum
+    }
+
+    let targets =
+      zip(runner.inputs, gradients.inputs).enumerated().map { ("input \($0.offset)", $0.element.0, $0.element.1) }
+      + zip(runner.parameters, gradients.parameters).enumerated().map { ("parameter \($0.offset)", Optional($0.element.0), $0.element.1) }
+    for (name, tensor, gradient) in targets {
+      guard let tensor, let gradient else { continue }
+      let values = tensor.floats
+      let slopes = gradient.floats
+      guard values.allSatisfy({ $0.isFinite && abs($0) < 50 }), slopes.allSatisfy({ $0.isFinite }) else { continue }
+      let floats = tensor.pointer.assumingMemoryBound(to: Float.self)
+      defer { for i in values.indices { floats[i] = values[i] } }
+      // Along one element at a time, a few of them: a direction through all would hide one that is wrong.
+      for i in Set([0, values.count / 3, values.count / 2, values.count - 1]) where i < values.count {
+        let (above, below): (Float, Float) = (values[i] + 0.005, values[i] - 0.005)
+        floats[i] = above
+        let high = try objective()
+        floats[i] = below
+        let low = try objective()
+        floats[i] = values[i]
+        let middle = try objective()
+        let (right, left) = ((high - middle) / Double(above - values[i]), (middle - low) / Double(values[i] - below))
+        // Where left and right disagree there is a kink: finite differences say nothing.
+        let scale = max(Double(slopes.reduce(0) { max($0, abs($1)) }), abs(right), 1e-3)
+        guard abs(right - left) < 0.1 * scale else { continue }
+        let estimate = (high - low) / Double(above - below)
+        #expect(
+          abs(Double(slopes[i]) - estimate) < 0.02 * scale, "\(name)[\(i)]: backward says \(slopes[i]), finite differences \(estimate)")
+      }
+    }
+  }
+
   private func makeRunner(_ fixture: KindFixture, training: Bool, inPlace: Bool = false) throws -> KindRunner {
     let kind = try Repository.kind(fixture.kind)
     let runner = try KindRunner(
