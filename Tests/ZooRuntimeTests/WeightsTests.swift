@@ -97,7 +97,8 @@ import ZooTypes
       {"zoo": 1, "name": "m", "inputs": {"x": {"shape": ["N", \(inputs)]}}, "outputs": {"y": "d"},
        "graph": [{"layer": "core.dense", "name": "d", "units": \(units), "initialize": {"weight": \(initialize)}}]}
       """
-    let model = try Manifest(contentsOf: Array(manifest.utf8), file: "m.json", folder: "/").expand(settings: [:], catalog: Repository.catalog)
+    let model = try Manifest(contentsOf: Array(manifest.utf8), file: "m.json", folder: "/").expand(
+      settings: [:], catalog: Repository.catalog)
     let session = Session(model.graph, seed: seed)
     _ = try session.program([Spec([1, inputs])])
     let tensor = try #require(session.store.tensors.first { $0.name == "d.weight" })

@@ -15,7 +15,8 @@ struct ManifestDocumentationTests {
       fputs(page, file)
       fclose(file)
     }
-    #expect(try Repository.text(path) == page, "docs/manifest.md is not up to date: ZOO_UPDATE_DOCS=1 swift test --filter ManifestDocumentation")
+    #expect(
+      try Repository.text(path) == page, "docs/manifest.md is not up to date: ZOO_UPDATE_DOCS=1 swift test --filter ManifestDocumentation")
   }
 }
 

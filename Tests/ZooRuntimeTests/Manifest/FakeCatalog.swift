@@ -46,7 +46,8 @@ struct FakeCatalog: KindCatalog {
     KindInfo(
       name: "cnn.conv2d",
       attributes: [
-        AttributeInfo("channels", .integer, required: true, in: 1...65_536), AttributeInfo("kernel", .integers, required: true, in: 1...1_024),
+        AttributeInfo("channels", .integer, required: true, in: 1...65_536),
+        AttributeInfo("kernel", .integers, required: true, in: 1...1_024),
         AttributeInfo("padding", .integers, default: .text("valid"), choices: ["same", "valid"], in: 0...1_024),
       ], inputs: [PortInfo("x")], outputs: [PortInfo("y")]),
     KindInfo(

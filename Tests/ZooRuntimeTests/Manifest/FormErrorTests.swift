@@ -41,7 +41,8 @@ struct ManifestFormErrorTests {
       #"{"zoo": 1, "inputs": [], \#(tanh)}"#, ":1:22: at /inputs: 'inputs' of the manifest must be an object, but it is []",
       "write an object in braces: {...}"),
     ManifestCase(
-      #"{"zoo": 1, "inputs": {"a.b": {"shape": [1]}}, \#(tanh)}"#, ":1:23: at /inputs/a.b: 'a.b' cannot be a name in 'inputs' of the manifest",
+      #"{"zoo": 1, "inputs": {"a.b": {"shape": [1]}}, \#(tanh)}"#,
+      ":1:23: at /inputs/a.b: 'a.b' cannot be a name in 'inputs' of the manifest",
       names),
     ManifestCase(
       #"{"zoo": 1, "inputs": {"x": {}}, \#(tanh)}"#, #":1:28: at /inputs/x: input 'x' needs 'shape': such as ["N", 28, 28, 1]"#,
@@ -95,7 +96,8 @@ struct ManifestFormErrorTests {
       graph: #"{"layer": "core.tanh"}"#, #""outputs": {"y": {}},"#, ":1:29: at /outputs/y: output 'y' needs 'from': the node that it is",
       "add \"from\" to output 'y'"),
     ManifestCase(
-      graph: #"{"layer": "core.tanh"}"#, #""outputs": {"y": 5},"#, ":1:29: at /outputs/y: output 'y' must be text or an object, but it is 5",
+      graph: #"{"layer": "core.tanh"}"#, #""outputs": {"y": 5},"#,
+      ":1:29: at /outputs/y: output 'y' must be text or an object, but it is 5",
       "write a name in double quotes, or an object in braces"),
     ManifestCase(
       graph: #"{"layer": "core.tanh"}"#, #""outputs": {"y": "tahn"},"#,

@@ -132,13 +132,15 @@ struct ManifestGraphErrorTests {
       graph: #"{"repeat": 2, "graph": [], "inputs": ["a", "b"]}"#, ":3:1: at /graph/0: block 'repeat' needs its input 'b'",
       "name it, as in \"in\": {\"b\": \"...\"}"),
     ManifestCase(
-      graph: #"{"repeat": -1, "graph": []}"#, ":3:12: at /graph/0/repeat: 'repeat' of block 'repeat' must be from 0 to 100000, but it is -1",
+      graph: #"{"repeat": -1, "graph": []}"#,
+      ":3:12: at /graph/0/repeat: 'repeat' of block 'repeat' must be from 0 to 100000, but it is -1",
       "choose a number that is from 0 to 100000"),
     ManifestCase(
       graph: #"{"repeat": 2, "layers": []}"#, ":3:15: at /graph/0/layers: 'repeat' has no key 'layers'",
       "'repeat' has repeat, name, in, inputs, outputs, settings, graph, share, frozen, about"),
     ManifestCase(
-      graph: #"{"repeat": 2, "name": "r"}"#, ":3:1: at /graph/0: block 'r' needs 'graph': the nodes, in a list", "add \"graph\" to block 'r'"),
+      graph: #"{"repeat": 2, "name": "r"}"#, ":3:1: at /graph/0: block 'r' needs 'graph': the nodes, in a list",
+      "add \"graph\" to block 'r'"),
     ManifestCase(
       graph: #"{"repeat": 2, "name": "r", "graph": [{"layer": "core.tanh"}]}, {"layer": "core.tanh", "in": "r.2.tanh"}"#,
       ":3:93: at /graph/1/in: 'r' has no '2.tanh'", "it has 0 to 1"),
@@ -205,7 +207,8 @@ struct ManifestGraphErrorTests {
     // How parameters start.
     ManifestCase(
       graph: #"{"layer": "core.tanh", "initialize": {"weight": "zeroes"}}"#,
-      ":3:49: at /graph/0/initialize/weight: 'weight' of 'initialize' of node 'tanh' (core.tanh) cannot be 'zeroes'", "did you mean 'zeros'?"),
+      ":3:49: at /graph/0/initialize/weight: 'weight' of 'initialize' of node 'tanh' (core.tanh) cannot be 'zeroes'",
+      "did you mean 'zeros'?"),
     ManifestCase(
       graph: #"{"layer": "core.tanh", "initialize": {"weight": 0}}"#,
       #":3:49: at /graph/0/initialize/weight: 'weight' of 'initialize' of node 'tanh' (core.tanh) must be a method such as "zeros" or {"normal": [0, 0.02]}, but it is 0"#,

@@ -133,8 +133,9 @@ struct ManifestGraphTests {
 
   @Test func repeatedNoTimesABlockIsItsInput() throws {
     let model = try expand(
-      manifest(#"{"layer": "core.tanh"}, {"repeat": "${n}", "name": "none", "graph": [{"layer": "core.flatten"}]}, {"layer": "core.dense", "units": 1}"#,
-               #""settings": {"n": 0},"#))
+      manifest(
+        #"{"layer": "core.tanh"}, {"repeat": "${n}", "name": "none", "graph": [{"layer": "core.flatten"}]}, {"layer": "core.dense", "units": 1}"#,
+        #""settings": {"n": 0},"#))
     #expect(model.graph.listing == ["tanh: core.tanh(x)", "dense: core.dense(tanh)"])
   }
 
@@ -184,7 +185,8 @@ struct ManifestGraphTests {
     #expect(
       model.graph.listing == [
         "start: core.tanh(x)", "r1.fc: core.dense(start)", "r1.out: core.add(r1.fc, x)", "residual.fc: core.dense(r1.out)",
-        "residual.out: core.add(residual.fc, start)", "plain.tanh: core.tanh(residual.out)", "plain.inner.flatten: core.flatten(plain.tanh)",
+        "residual.out: core.add(residual.fc, start)", "plain.tanh: core.tanh(residual.out)",
+        "plain.inner.flatten: core.flatten(plain.tanh)",
         "end: core.add(r1.out, r1.fc)",
       ])
     #expect(model.graph.nodes[1].attributes[0] == .integer(16))
@@ -203,7 +205,8 @@ struct ManifestGraphTests {
         {"repeat": 2, "name": "three", "graph": [{"use": "block", "name": "in", "share": "one"}]},
         {"repeat": 2, "name": "twin", "share": "three", "graph": [{"use": "block", "name": "in"}]}
         """,
-        #""define": {"block": {"graph": [{"layer": "core.dense", "name": "p", "units": 4}, {"layer": "core.dense", "name": "q", "units": 4, "share": "p"}]}},"#))
+        #""define": {"block": {"graph": [{"layer": "core.dense", "name": "p", "units": 4}, {"layer": "core.dense", "name": "q", "units": 4, "share": "p"}]}},"#
+      ))
     #expect(
       model.graph.nodes.map { "\($0.path) @ \($0.parameterPath)" } == [
         "a @ body.0.fc", "b @ body.0.fc", "body.0.fc @ body.0.fc", "body.1.fc @ body.0.fc", "one.p @ one.p", "one.q @ one.p",

@@ -39,7 +39,10 @@ struct HostileManifestTests {
   /// Values of every type put in place of every value, and members taken away.
   @Test func everyValueMayBeOfEveryType() throws {
     let document = try JSONDocument(Array(Self.valid.replacing("é", with: "e").utf8), file: "m.json")
-    let others: [JSON] = [nil, true, -1, 1_000_000, 1e300, JSON(.integer(.max)), JSON(.integer(.min)), "x", "${n}", "${", "", [], [[1_099_511_627_776, 1_099_511_627_776]], [1], ["x", nil], JSON(.object(JSONObject())), ["a": "b"]]
+    let others: [JSON] = [
+      nil, true, -1, 1_000_000, 1e300, JSON(.integer(.max)), JSON(.integer(.min)), "x", "${n}", "${", "", [],
+      [[1_099_511_627_776, 1_099_511_627_776]], [1], ["x", nil], JSON(.object(JSONObject())), ["a": "b"],
+    ]
     var count = 0
     for changed in variants(of: document.root, others) {
       count += 1
@@ -162,16 +165,24 @@ struct HostileManifestTests {
   /// Chains as long as they can be: whatever follows them must not follow them on the stack, nor again for every link.
   @Test func longChainsAreFollowedSoon() throws {
     let count = 45_000
-    let backward = (0..<count).map { #"{"layer": "core.tanh", "name": "n\#($0)", "in": "n\#($0 + 1)"}"# } + [#"{"layer": "core.tanh", "name": "n\#(count)", "in": "x"}"#]
+    let backward =
+      (0..<count).map { #"{"layer": "core.tanh", "name": "n\#($0)", "in": "n\#($0 + 1)"}"# } + [
+        #"{"layer": "core.tanh", "name": "n\#(count)", "in": "x"}"#
+      ]
     #expect(try refusal(manifest(backward.joined(separator: ","))) == "")
-    let shares = (0..<count).map { #"{"layer": "core.tanh", "name": "n\#($0)", "share": "n\#($0 + 1)"}"# } + [#"{"layer": "core.tanh", "name": "n\#(count)"}"#]
+    let shares =
+      (0..<count).map { #"{"layer": "core.tanh", "name": "n\#($0)", "share": "n\#($0 + 1)"}"# } + [
+        #"{"layer": "core.tanh", "name": "n\#(count)"}"#
+      ]
     #expect(try refusal(manifest(shares.joined(separator: ","))) == "")
     let cycle = (0..<count).map { #"{"layer": "core.tanh", "name": "n\#($0)", "in": "n\#(($0 + 1) % count)"}"# }
     #expect(
       try refusal(manifest(cycle.joined(separator: ",")))
-        .hasSuffix("nodes take from one another: n0 -> n44999 -> n44998 -> n44997 -> n44996 -> n44995 -> ... -> n4 -> n3 -> n2 -> n1 -> n0"))
+        .hasSuffix("nodes take from one another: n0 -> n44999 -> n44998 -> n44997 -> n44996 -> n44995 -> ... -> n4 -> n3 -> n2 -> n1 -> n0")
+    )
     // Empty groups pass their input on: 30,000 of them in a row, of which 30,000 nodes each take the end.
-    let pass = (0..<30_000).map { #"{"name": "g\#($0)", "graph": []}"# } + (0..<30_000).map { _ in #"{"layer": "core.tanh", "in": "g29999"}"# }
+    let pass =
+      (0..<30_000).map { #"{"name": "g\#($0)", "graph": []}"# } + (0..<30_000).map { _ in #"{"layer": "core.tanh", "in": "g29999"}"# }
     #expect(try refusal(manifest(pass.joined(separator: ","))) == "")
     let names = (0..<90_000).map { _ in #"{"layer": "core.tanh"}"# } + (2..<5_000).map { #"{"layer": "core.tanh", "name": "tanh_\#($0)"}"# }
     #expect(try refusal(manifest(names.joined(separator: ","))) == "")

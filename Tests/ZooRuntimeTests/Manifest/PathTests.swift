@@ -41,8 +41,10 @@ final class ManifestPathTests {
   struct PathProblem: Error {}
 
   @Test(arguments: [
-    ("zoo/weights/a.st", "menagerie/weights/a.st"), ("menagerie/weights/a.st", "menagerie/weights/a.st"), ("data/b.npz", "models/data/b.npz"),
-    ("./data/../data//b.npz", "models/data/b.npz"), ("../models/data/b.npz", "models/data/b.npz"), ("models/data/b.npz", "models/data/b.npz"),
+    ("zoo/weights/a.st", "menagerie/weights/a.st"), ("menagerie/weights/a.st", "menagerie/weights/a.st"),
+    ("data/b.npz", "models/data/b.npz"),
+    ("./data/../data//b.npz", "models/data/b.npz"), ("../models/data/b.npz", "models/data/b.npz"),
+    ("models/data/b.npz", "models/data/b.npz"),
     ("../menagerie/weights/a.st", "menagerie/weights/a.st"), ("in.st", "menagerie/weights/a.st"),
   ])
   func pathsLeadIntoTheZooAndTheManifestsFolder(_ path: String, _ expected: String) throws {
@@ -51,7 +53,8 @@ final class ManifestPathTests {
   }
 
   @Test(arguments: [
-    "../secret/key", "../../etc/passwd", "../../../../../../etc/passwd", "zoo/../secret/key", "..", "data/../..", "out/key", "key", "../beside",
+    "../secret/key", "../../etc/passwd", "../../../../../../etc/passwd", "zoo/../secret/key", "..", "data/../..", "out/key", "key",
+    "../beside",
     "beside", "secret/key", "../nothing/here", "zoo/../../x", ".", "zoo/.",
   ])
   func pathsThatLeaveAreErrors(_ path: String) {

@@ -45,8 +45,10 @@ struct ManifestSchemaTests {
     let manifests = [
       HostileManifestTests.valid,
       ManifestTrainingTests.trained(
-        "{\(ManifestTrainingTests.data), \(ManifestTrainingTests.label), \(ManifestTrainingTests.loss), \(ManifestTrainingTests.steps), \(ManifestTrainingTests.adam)}"),
-      manifest(#"{"repeat": 2, "inputs": ["a"], "outputs": "t", "graph": [{"layer": "core.tanh", "in": ["a"], "name": "t", "frozen": true}]}"#),
+        "{\(ManifestTrainingTests.data), \(ManifestTrainingTests.label), \(ManifestTrainingTests.loss), \(ManifestTrainingTests.steps), \(ManifestTrainingTests.adam)}"
+      ),
+      manifest(
+        #"{"repeat": 2, "inputs": ["a"], "outputs": "t", "graph": [{"layer": "core.tanh", "in": ["a"], "name": "t", "frozen": true}]}"#),
     ]
     for text in manifests {
       let text = text.replacing("é", with: "e")
@@ -60,7 +62,8 @@ struct ManifestSchemaTests {
     (#"{"zoo": 1, "graph": [{"name": "x"}]}"#, "/graph/0"), (#"{"zoo": 1, "graph": [{"repeat": 1, "graph": [], "size": 2}]}"#, "/graph/0"),
     (#"{"zoo": 1, "graph": [], "inputs": {"x": {"shape": "N"}}}"#, "/inputs/x/shape"),
     (#"{"zoo": 1, "graph": [], "train": {"steps": [{"minimise": "loss"}]}}"#, "/train/steps/0"),
-    (#"{"zoo": 1, "graph": [], "train": {"steps": []}}"#, "/train/steps"), (#"{"zoo": 1, "graph": [], "inputs": {"a.b": {"shape": []}}}"#, "/inputs"),
+    (#"{"zoo": 1, "graph": [], "train": {"steps": []}}"#, "/train/steps"),
+    (#"{"zoo": 1, "graph": [], "inputs": {"a.b": {"shape": []}}}"#, "/inputs"),
   ])
   func theSchemaRefusesOtherManifests(_ text: String, _ pointer: String) throws {
     #expect(try schema.problem(with: JSONDocument(Array(text.utf8), file: "m.json").root) == pointer)

@@ -9,7 +9,8 @@ struct SettingsTests {
   }
 
   @Test func settingsAreMadeOfOneAnotherInAnyOrder() throws {
-    let got = try settings(#"{"ff": "${d_model * 4}", "d_model": "${heads * size}", "heads": 4, "size": 16, "name": "w${ff}", "l": [1, "${heads}"]}"#)
+    let got = try settings(
+      #"{"ff": "${d_model * 4}", "d_model": "${heads * size}", "heads": 4, "size": 16, "name": "w${ff}", "l": [1, "${heads}"]}"#)
     #expect(JSON(.object(got)) == ["ff": 256, "d_model": 64, "heads": 4, "size": 16, "name": "w256", "l": [1, 4]])
     #expect(got.names == ["ff", "d_model", "heads", "size", "name", "l"])
   }

@@ -42,7 +42,8 @@ struct ManifestTrainingTests {
     #expect(model.graph.listing == ["tanh: core.tanh(x)", "fc: core.dense(tanh)"])
     #expect(
       training.graph.listing == [
-        "tanh: core.tanh(x)", "fc: core.dense(tanh)", "later: core.tanh(tanh)", "loss: core.add(fc, later)", "hits: core.accuracy(fc, label)",
+        "tanh: core.tanh(x)", "fc: core.dense(tanh)", "later: core.tanh(tanh)", "loss: core.add(fc, later)",
+        "hits: core.accuracy(fc, label)",
         "tanh_2: core.tanh(hits)",
       ])
     #expect(training.graph.inputs.map(\.name) == ["x", "label", "table", "inline"])
@@ -89,7 +90,8 @@ struct ManifestTrainingTests {
     bad("[]", ":4:12: at /train: 'train' must be an object, but it is []", "write an object in braces: {...}"),
     bad(#"{"epoch": 3}"#, ":4:13: at /train/epoch: 'train' has no key 'epoch'", "did you mean 'epochs'?"),
     bad(
-      "{\(data), \(label), \(loss), \(adam)}", #":4:12: at /train: 'train' needs 'steps': what to minimise, such as [{"minimize": "loss"}]"#,
+      "{\(data), \(label), \(loss), \(adam)}",
+      #":4:12: at /train: 'train' needs 'steps': what to minimise, such as [{"minimize": "loss"}]"#,
       "add \"steps\" to 'train'"),
     bad(
       #"{"steps": [], \#(data), \#(label), \#(loss), \#(adam)}"#,
@@ -146,7 +148,8 @@ struct ManifestTrainingTests {
       ":4:21: at /train/data: 'data' needs 'file': the file with the arrays", "add \"file\" to 'data'"),
     bad(
       #"{"data": {"file": "d", "inputs": {"x": {"column": 1}}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
-      ":4:52: at /train/data/inputs/x/column: 'x' of 'data' has no key 'column'", "'x' of 'data' has file, key, values, scale, offset, about"),
+      ":4:52: at /train/data/inputs/x/column: 'x' of 'data' has no key 'column'",
+      "'x' of 'data' has file, key, values, scale, offset, about"),
     bad(
       #"{"data": {"file": "d", "inputs": {"x": 5}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:51: at /train/data/inputs/x: 'x' of 'data' must be text or an object, but it is 5",
