@@ -3,7 +3,8 @@ import ZooPlugin
 
 /// A convolution of images.
 ///
-///     y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, i * stride + p * dilation - top, j * stride + q * dilation - left, c] weight[o, c, p, q]
+///     y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, row(i, p), column(j, q), c] weight[o, c, p, q]
+///     row(i, p) = i * stride - top + p * dilation, column(j, q) = j * stride - left + q * dilation
 ///
 /// - Shapes: `x` is `[N, H, W, C]`, `y` is `[N, H', W', channels]`; `weight` is `[channels, C / groups, kh, kw]`, `bias` is `[channels]`,
 ///   as in PyTorch's `Conv2d`. With groups, channel `o` sees only the channels of `x` in its group.
@@ -11,15 +12,16 @@ struct Conv2D: DifferentiableLayer {
   static var declaration: Declaration<Self> {
     Declaration(
       "cnn.conv2d", "A convolution of images.",
-      formula: "y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, i * stride + p * dilation - top, j * stride + q * dilation - left, c] "
-        + "weight[o, c, p, q]",
+      formula: "y[n, i, j, o] = bias[o] + sum_{p, q, c} x[n, row(i, p), column(j, q), c] weight[o, c, p, q], "
+        + "row(i, p) = i * stride - top + p * dilation, column(j, q) = j * stride - left + q * dilation",
       reference: "LeCun et al. 1998, doi:10.1109/5.726791",
       attributes: [
         Attribute("channels", \.channels, .required, in: 1...1e9, "The channels of y."),
         Attribute("kernel", \.kernel, .required, in: pixels, "Height and width of the kernel, in pixels."),
         Attribute("stride", \.stride, in: pixels, "Pixels from one window to the next, down and across."),
         Attribute(
-          "padding", \.padding, in: 0...1_000_000, "Zeros around the image: same, valid, or pixels for all sides, (height, width) or four."),
+          "padding", \.padding, in: 0...1_000_000,
+          "Zeros around the image: same, valid, or their number for all sides, (height, width) or four."),
         Attribute("dilation", \.dilation, in: pixels, "Pixels from one element of the kernel to the next, down and across."),
         Attribute("groups", \.groups, in: 1...1e9, "How many groups the channels are cut into, each convolved by itself."),
         Attribute("bias", \.hasBias, "Whether anything is added."),

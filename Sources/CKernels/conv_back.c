@@ -1,9 +1,5 @@
 #include "conv_shape.h"
 
-int64_t zoo_conv_back_columns(const zoo_conv *c);
-int64_t zoo_conv_back_matrices(const zoo_conv *c);
-const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel);
-
 enum { PANEL = 48 }; ///< floats: the widest panel of any generation
 
 static int64_t band_rows(const zoo_conv *c) { return zoo_ceil_div(c->in_h, c->back_bands); }
@@ -28,31 +24,27 @@ int64_t zoo_conv_back_slab(const zoo_conv *c) {
 }
 
 /// Adds a panel of row p of the kernel to the rows of dx in `slab`. A product has a row for each pixel of dy and a column for each
-/// (tap, channel), which is as dx has them; neighbours overlap. Additions that follow each other go to places that do not, so that none
-/// waits for the one before.
+/// (tap, channel), which is as dx has them; neighbours overlap. Additions that follow each other go to places that do not, not even
+/// with the rest of their last vector, so that none waits for the one before.
 static void scatter(
   const zoo_conv *c, const zoo_tiles *tiles, const float *dy, const float *b, const zoo_panel *panel, zoo_range rows, int64_t p,
   float *slab, float *products) {
-  const int64_t pitch = slab_columns(c) * c->in_c, step = c->stride_w * c->in_c, apart = zoo_ceil_div(c->kernel_w, c->stride_w);
-  float *product = products;
-  for (int64_t row = rows.first; row < rows.end; row++) {
-    const int64_t from = source_row(c, row, p);
-    if (from < 0) continue;
-    const zoo_tile tile = {
-      .a = dy + from * c->out_w * c->out_c, .a_stride = c->out_c, .b = b, .b_stride = panel->width,
-      .c = product, .c_stride = panel->width, .columns = panel->width, .depth = c->out_c, .pieces = 1, .runs = 1,
-    };
-    zoo_tile_sweep(tiles, tile, 1, panel->vectors, c->out_w, c->out_c);
-    product += c->out_w * panel->width;
-  }
+  const int64_t pitch = slab_columns(c) * c->in_c, step = c->stride_w * c->in_c, apart = zoo_ceil_div(panel->width, step);
+  int64_t first = rows.first; // the rows that dy reaches, one in stride_h
+  while (first < rows.end && source_row(c, first, p) < 0) first++;
+  int64_t count = 0;
+  for (int64_t row = first; row < rows.end && source_row(c, row, p) >= 0; row += c->stride_h) count++;
+  const zoo_tile tile = {
+    .a = count > 0 ? dy + source_row(c, first, p) * c->out_w * c->out_c : dy, .a_stride = c->out_c, .b = b, .b_stride = panel->width,
+    .c = products, .c_stride = panel->width, .columns = panel->width, .depth = c->out_c, .pieces = 1, .runs = 1,
+  };
+  zoo_tile_sweep(tiles, tile, 1, panel->vectors, count * c->out_w, c->out_c);
   for (int64_t phase = 0; phase < zoo_least(apart, c->out_w); phase++) {
-    product = products;
-    for (int64_t row = rows.first; row < rows.end; row++) {
-      if (source_row(c, row, p) < 0) continue;
+    for (int64_t i = 0; i < count; i++) {
+      float *row = slab + (first + i * c->stride_h - rows.first) * pitch + panel->column;
       tiles->add(
-        product + phase * panel->width, apart * panel->width, slab + (row - rows.first) * pitch + phase * step + panel->column, apart * step,
+        products + (i * c->out_w + phase) * panel->width, apart * panel->width, row + phase * step, apart * step,
         zoo_ceil_div(c->out_w - phase, apart), panel->columns);
-      product += c->out_w * panel->width;
     }
   }
 }

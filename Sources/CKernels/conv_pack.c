@@ -110,7 +110,6 @@ int64_t zoo_conv_back_packed_count(const zoo_conv *c) {
 
 int64_t zoo_conv_back_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(zoo_conv_back_columns(c)); }
 
-/// Where the panel `index` (of all groups) starts.
 const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel) {
   const int64_t columns = zoo_conv_back_columns(c), panels = zoo_gemm_panels(columns);
   *panel = zoo_panel_at(zoo_machine_tiles(), columns, index % panels);

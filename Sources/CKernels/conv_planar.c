@@ -3,9 +3,9 @@
 #include "kernels/epilogue.h"
 #include "transpose.h"
 
-// With one input channel, the pixels of a row lie side by side: windows a vector's worth of them apart by one float. So the product is taken
-// the other way around, a row for each output and a column for each pixel, and turned over as it is stored. A vector is full even if there
-// are few outputs.
+// With one input channel, the pixels of a row lie side by side, and so do the same pixels of neighbouring windows. The product is taken
+// the other way around, a row for each output and a column for each pixel, and turned over as it is stored: vectors are full even if
+// there are few outputs.
 
 enum { OUTPUTS = 8 }; ///< that are turned over at once, and the most there may be
 

@@ -13,13 +13,21 @@ static inline int64_t zoo_conv_taps(const zoo_conv *c) { return c->kernel_h * c-
 static inline int zoo_conv_is_dense(const zoo_conv *c) { return c->out_h == 1 && c->out_w == 1 && !c->is_padded && c->top == 0; }
 static inline int64_t zoo_conv_images(const zoo_conv *c) { return zoo_conv_is_dense(c) ? 1 : c->images; }
 static inline int64_t zoo_conv_pixels(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->images : c->out_w; }
-static inline int64_t zoo_conv_step(const zoo_conv *c) { return zoo_conv_is_dense(c) ? c->in_h * c->in_w * c->in_c : c->stride_w * c->in_c; }
+static inline int64_t zoo_conv_step(const zoo_conv *c) {
+  return zoo_conv_is_dense(c) ? c->in_h * c->in_w * c->in_c : c->stride_w * c->in_c;
+}
 
 /// The size of a kernel in panels, in floats: packed for forward in most cases, and of its gradients always.
 int64_t zoo_conv_tiled_count(const zoo_conv *c);
 
 /// Panel `index`, counted through all groups: its first output, and where it starts in the packed kernel.
 zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start);
+
+/// The kernel of zoo_conv_back is so many matrices of so many columns each, and a step for each output of a group. They lie one behind the
+/// other in each panel; panel `index`, counted through all groups, starts at the pointer that is returned.
+int64_t zoo_conv_back_columns(const zoo_conv *c);
+int64_t zoo_conv_back_matrices(const zoo_conv *c);
+const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel);
 
 /// Rows [from, to) of an image, widened to the `wide` columns from -left on.
 static inline void zoo_conv_widen(const zoo_conv *c, const float *image, int64_t from, int64_t to, float *slab) {

@@ -43,8 +43,8 @@ static pixels whole_vectors(
   return (pixels){copy, panel->width};
 }
 
-/// Adds a stretch's products to the sums of `count` weights that follow each other in the windows, from column q of row p of the kernel on, for the
-/// outputs of one panel.
+/// Adds a stretch's products to the sums of `count` weights that follow each other in the windows, from column q of row p of the
+/// kernel on, for the outputs of one panel.
 static void accumulate(
   const zoo_conv *c, const zoo_tiles *tiles, const stretch *s, pixels dy, const zoo_panel *panel, int64_t p, int64_t q, int64_t channel,
   int64_t count, float *out) {

@@ -45,21 +45,37 @@ INLINE void NAME(window)(
   }
 }
 
+/// `count` adjacent pixels of y whose windows have the same taps inside the image. The first window's first pixel inside is at x.
+INLINE void NAME(span)(
+  const zoo_pool *pool, const float *x, zoo_range rows, zoo_range columns, int64_t count, int is_max, float *y, int32_t *taps) {
+  const int64_t channels = pool->channels, step = pool->stride_w * channels, area = pool->size_h * pool->size_w;
+  const int64_t inside = (rows.end - rows.first) * (columns.end - columns.first);
+  const float scale = 1.f / (float)(pool->counts_padding ? area : inside);
+  if (inside == 4 && area == 4 && pool->size_w == 2) {
+    const zoo_range two = {0, 2};
+    for (int64_t j = 0; j < count; j++)
+      FOR_CHANNELS(channels, window, pool, x + j * step, two, two, 2, is_max, 0.25f, y + j * channels, taps ? taps + j * channels : 0);
+  } else {
+    for (int64_t j = 0; j < count; j++)
+      FOR_CHANNELS(
+        channels, window, pool, x + j * step, rows, columns, pool->size_w, is_max, scale, y + j * channels, taps ? taps + j * channels : 0);
+  }
+}
+
 INLINE void NAME(rows)(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to, int is_max) {
-  const int64_t channels = pool->channels, area = pool->size_h * pool->size_w, pitch = pool->in_w * channels;
-  const zoo_range two = {0, 2};
+  const int64_t channels = pool->channels, pitch = pool->in_w * channels;
+  // The pixels whose windows neither begin before the image nor end behind it.
+  const zoo_range inner = zoo_inside(-pool->left, pool->stride_w, zoo_most(0, pool->in_w - pool->size_w + 1), pool->out_w);
   for (int64_t row = from; row < to; row++) {
     const int64_t top = row % pool->out_h * pool->stride_h - pool->top;
     const zoo_range rows = zoo_inside(top, 1, pool->in_h, pool->size_h);
     const float *in = x + (row / pool->out_h * pool->in_h + top + rows.first) * pitch;
-    for (int64_t j = 0; j < pool->out_w; j++) {
+    for (int64_t j = 0; j < pool->out_w;) {
       const int64_t left = j * pool->stride_w - pool->left, pixel = (row * pool->out_w + j) * channels;
       const zoo_range columns = zoo_inside(left, 1, pool->in_w, pool->size_w);
-      const int64_t count = (rows.end - rows.first) * (columns.end - columns.first);
-      const float *at = in + (left + columns.first) * channels, scale = 1.f / (float)(pool->counts_padding ? area : count);
-      int32_t *tap = taps ? taps + pixel : 0;
-      if (count == 4 && area == 4 && pool->size_w == 2) FOR_CHANNELS(channels, window, pool, at, two, two, 2, is_max, 0.25f, y + pixel, tap);
-      else FOR_CHANNELS(channels, window, pool, at, rows, columns, pool->size_w, is_max, scale, y + pixel, tap);
+      const int64_t count = j == inner.first && inner.end > j ? inner.end - j : 1;
+      NAME(span)(pool, in + (left + columns.first) * channels, rows, columns, count, is_max, y + pixel, taps ? taps + pixel : 0);
+      j += count;
     }
   }
 }
@@ -90,27 +106,41 @@ INLINE void NAME(share)(
   }
 }
 
+/// What `count` adjacent windows, which have the same taps inside the image, give to row p of them.
+INLINE void NAME(spread)(
+  const zoo_pool *pool, float *dx, const float *dy, const int32_t *taps, int64_t p, int64_t rows, zoo_range columns, int64_t count,
+  const int overlaps) {
+  const int64_t channels = pool->channels, width = columns.end - columns.first, tap = p * pool->size_w + columns.first;
+  const float scale = taps ? 1.f : 1.f / (float)(pool->counts_padding ? pool->size_h * pool->size_w : rows * width);
+  for (int64_t j = 0; j < count; j++) {
+    float *at = dx + j * pool->stride_w * channels;
+    const float *from = dy + j * channels;
+    const int32_t *taken = taps ? taps + j * channels : 0;
+    if (width == 2) FOR_CHANNELS(channels, share, at, from, taken, tap, 2, channels, scale, overlaps);
+    else FOR_CHANNELS(channels, share, at, from, taken, tap, width, channels, scale, overlaps);
+  }
+}
+
 /// The windows that a row of dx is in, and what it gets from each.
 INLINE void NAME(rows_back)(
   const zoo_pool *pool, const int32_t *taps, const float *dy, float *dx, int64_t from, int64_t to, const int overlaps) {
-  const int64_t channels = pool->channels, area = pool->size_h * pool->size_w;
+  const int64_t channels = pool->channels;
+  const zoo_range inner = zoo_inside(-pool->left, pool->stride_w, zoo_most(0, pool->in_w - pool->size_w + 1), pool->out_w);
   for (int64_t row = from; row < to; row++) {
     float *out = dx + row * pool->in_w * channels;
     memset(out, 0, (size_t)(pool->in_w * channels) * sizeof(float));
     const int64_t image = row / pool->in_h, below = row % pool->in_h + pool->top;
     const int64_t first = zoo_ceil_div(zoo_most(0, below - pool->size_h + 1), pool->stride_h);
     for (int64_t i = first; i < zoo_least(pool->out_h, below / pool->stride_h + 1); i++) {
-      const int64_t p = below - i * pool->stride_h;
       const zoo_range rows = zoo_inside(i * pool->stride_h - pool->top, 1, pool->in_h, pool->size_h);
-      for (int64_t j = 0; j < pool->out_w; j++) {
+      for (int64_t j = 0; j < pool->out_w;) {
         const int64_t left = j * pool->stride_w - pool->left, pixel = ((image * pool->out_h + i) * pool->out_w + j) * channels;
         const zoo_range columns = zoo_inside(left, 1, pool->in_w, pool->size_w);
-        const int64_t count = (rows.end - rows.first) * (columns.end - columns.first);
-        const float scale = taps ? 1.f : 1.f / (float)(pool->counts_padding ? area : count);
-        const int64_t tap = p * pool->size_w + columns.first;
-        float *at = out + (left + columns.first) * channels;
-        FOR_CHANNELS(
-          channels, share, at, dy + pixel, taps ? taps + pixel : 0, tap, columns.end - columns.first, channels, scale, overlaps);
+        const int64_t count = j == inner.first && inner.end > j ? inner.end - j : 1;
+        NAME(spread)(
+          pool, out + (left + columns.first) * channels, dy + pixel, taps ? taps + pixel : 0, below - i * pool->stride_h,
+          rows.end - rows.first, columns, count, overlaps);
+        j += count;
       }
     }
   }

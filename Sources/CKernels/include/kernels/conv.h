@@ -1,6 +1,7 @@
 /// Convolutions of images [N, H, W, C] with a kernel [out, in / groups, kh, kw], by tiles of the matrix product that they are.
 ///
-///     y[n, i, j, o] = bias[o] + sum over (p, q, c) of x[n, i * stride_h - top + p * dilation_h, j * stride_w - left + q * dilation_w, c] w[o, c, p, q]
+///     y[n, i, j, o] = bias[o] + sum over (p, q, c) of x[n, row, column, c] w[o, c, p, q]
+///     row = i * stride_h - top + p * dilation_h, column = j * stride_w - left + q * dilation_w
 ///
 /// x is zero outside the image. Nothing is copied but the rows of an image that padding widens. Results do not depend on how the tasks are
 /// dealt out to threads.
