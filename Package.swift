@@ -55,8 +55,7 @@ let package = Package(
     .target(name: "ZooPlugin", dependencies: ["CZoo", "ZooTypes"], swiftSettings: settings),
 
     .target(name: "CKernels", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
-    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
-    .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels", "COneDNN"], swiftSettings: settings),
+    .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels"], swiftSettings: settings),
 
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),

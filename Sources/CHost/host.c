@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include "CHost.h"
 
-/* libgomp's own entry points: the pool that oneDNN uses too. Swift's clang comes without OpenMP. */
+/* libgomp's own entry points, because Swift's clang comes without OpenMP. A family that uses oneDNN or OpenBLAS shares the pool. */
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_max_threads(void), omp_in_parallel(void);
 extern void omp_set_num_threads(int);

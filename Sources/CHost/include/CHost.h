@@ -30,7 +30,7 @@ void zoo_host_set_log(void (*log)(int32_t level, const char *words, uint64_t cou
 /// Returns how many bytes were written.
 uint64_t zoo_host_take_refusal(char *into, uint64_t capacity);
 
-/// How many threads parallel_for and oneDNN use: they share OpenMP's pool. Zero or less: as many as there are cores.
+/// How many threads parallel_for uses, and every library that uses OpenMP's pool as well. Zero or less: as many as there are cores.
 void zoo_host_set_threads(int32_t count);
 int32_t zoo_host_threads(void);
 

@@ -52,7 +52,7 @@ public final class Run: @unchecked Sendable {
 
 /// How many threads layers run on.
 ///
-/// OpenMP's pool, which oneDNN uses too, is the only one.
+/// OpenMP's pool is the only one.
 public enum Threads {
   /// At most so many at once.
   ///

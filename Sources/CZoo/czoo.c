@@ -1,2 +1,0 @@
-/* The protocol is headers only; SwiftPM wants one file to compile. */
-#include "zoo.h"
