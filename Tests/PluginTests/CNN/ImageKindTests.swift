@@ -115,6 +115,35 @@ import ZooTypes
     #expect(packed.outputs[0].floats.map(\.bitPattern) == runner.outputs[0].floats.map(\.bitPattern))
   }
 
+  @Test(
+    "a dense layer that is cut up is the sum that it is defined as",
+    arguments: [([3, 1100], 5), ([150, 520], 101), ([2, 70, 33], 49), ([1030, 3], 7), ([5, 20], 700)])
+  func dense(_ shape: [Int], _ units: Int) throws {
+    let runner = try runner("core.dense", #"{"units": \#(units)}"#, shape)
+    try runner.forward()
+    let dyTensor = numbers(runner.outputs[0].spec.shape, 5)
+    let gradients = try runner.backward([dyTensor])
+    let (x, w, bias) = (try #require(runner.inputs[0]).floats, runner.parameters[0].floats, runner.parameters[1].floats)
+    let (dy, width) = (dyTensor.floats, shape[shape.count - 1])
+    let rows = x.count / width
+    func sum(_ count: Int, _ term: (Int) -> (Float, Float)) -> Double {
+      (0..<count).reduce(0) { $0 + Double(term($1).0) * Double(term($1).1) }
+    }
+    var (y, dx, dw, db) = ([Float](), [Float](), [Float](), [Float]())
+    for r in 0..<rows {
+      for o in 0..<units { y.append(Float(Double(bias[o]) + sum(width) { (x[r * width + $0], w[o * width + $0]) })) }
+      for i in 0..<width { dx.append(Float(sum(units) { (dy[r * units + $0], w[$0 * width + i]) })) }
+    }
+    for o in 0..<units {
+      for i in 0..<width { dw.append(Float(sum(rows) { (dy[$0 * units + o], x[$0 * width + i]) })) }
+      db.append(Float(sum(rows) { (dy[$0 * units + o], 1) }))
+    }
+    expectClose(runner.outputs[0].floats, y, tolerance: 3e-6, "y")
+    expectClose(try #require(gradients.inputs[0]).floats, dx, tolerance: 3e-6, "dx")
+    expectClose(try #require(gradients.parameters[0]).floats, dw, tolerance: 3e-6, "dweight")
+    expectClose(try #require(gradients.parameters[1]).floats, db, tolerance: 3e-6, "dbias")
+  }
+
   /// An epilogue and its definition.
   struct Ending: CustomStringConvertible, Sendable {
     let description: String
