@@ -88,6 +88,25 @@ import ZooTypes
     for p in [program, again] { try p.forward() }
     #expect(program.copyOutput(0).floats == again.copyOutput(0).floats)
   }
+
+  // probability = sigmoid(logit); a bias of 100 makes it 1 in f32, whatever the rest was.
+  @Test func aProgramPacksAgainWhenParametersHaveChanged() throws {
+    let session = Session(try model().graph, seed: 3)
+    let program = try session.program([Spec([1, 2])])
+    try program.forward()
+    #expect(program.copyOutput(0).floats[0] < 0.9)
+    let bias = try #require(session.store["logit.bias"]?.pointer)
+    bias.storeBytes(of: 100, as: Float.self)
+    session.store.touch()
+    try program.forward()
+    #expect(program.copyOutput(0).floats == [1])
+    bias.storeBytes(of: 0, as: Float.self)
+    let weight = try #require(session.store["logit.weight"]?.pointer)
+    for i in 0..<3 { weight.storeBytes(of: 0, toByteOffset: 4 * i, as: Float.self) }
+    session.store.touch()
+    try program.forward()
+    #expect(program.copyOutput(0).floats == [0.5])
+  }
 }
 
 /// How parameters start.
