@@ -6,7 +6,7 @@ SWIFT := swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 PACKAGES := gcc g++ binutils libgomp1 libpng-dev libjpeg-dev zlib1g-dev
 FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -warnings-as-errors
-FAMILIES := core cnn
+FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm
 
 .PHONY: demo build plugins test install format lint clean packages
 

@@ -36,6 +36,13 @@ struct Family {
 let families = [
   Family(name: "core", folder: "Core", dependencies: ["ZooKernels", "ZooFormats", "CImage"]),
   Family(name: "cnn", folder: "CNN", dependencies: ["ZooKernels"]),
+  Family(name: "rnn", folder: "RNN", dependencies: ["ZooKernels"]),
+  Family(name: "transformer", folder: "Transformer", dependencies: ["ZooKernels"]),
+  Family(name: "gnn", folder: "GNN", dependencies: ["ZooKernels"]),
+  Family(name: "vae", folder: "VAE", dependencies: ["ZooKernels"]),
+  Family(name: "flow", folder: "Flow", dependencies: ["ZooKernels"]),
+  Family(name: "gan", folder: "GAN", dependencies: ["ZooKernels"]),
+  Family(name: "ddpm", folder: "DDPM", dependencies: ["ZooKernels"]),
 ]
 
 let package = Package(
