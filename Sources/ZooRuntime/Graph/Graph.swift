@@ -9,14 +9,16 @@ public enum Source: Hashable, Sendable {
   case node(Int, output: Int)
 }
 
-/// One layer of a model: a kind with attributes, wired.
+/// One layer of a model: a kind with attributes, wired; or a loop or condition with graphs of its own.
 public struct Node: Sendable {
   /// The layer's place in the model, such as `encoder.3.attention`: in messages, and the key of its random numbers.
   public var path: String
   /// Where its parameters are: its own path, or that of the layer that it shares with.
   public var parameterPath: String
-  /// The kind.
+  /// The kind; of a loop or condition, what stands for one.
   public var kind: KindInfo
+  /// What the host does here by itself; nil: the kind's family computes.
+  public var control: Control?
   /// One for each attribute that the kind declares, in that order.
   public var attributes: [AttributeLiteral]
   /// One for each input that the kind declares (more for a variadic one), in that order; nil: an optional one left out.

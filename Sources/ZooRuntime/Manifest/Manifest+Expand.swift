@@ -36,8 +36,8 @@ extension Manifest {
       training = try self.training(train, expander, root, after: assembler, graph)
     }
     return Model(
-      name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings, graph: graph,
-      weights: weights, training: training)
+      name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings,
+      graphs: [EntryPoint(name: "main", graph: graph)], weights: weights, training: training)
   }
 
   /// The section `train`: its nodes come after the model's, in the same block, so that they can take from any of them.

@@ -16,10 +16,13 @@ public struct Model: Sendable {
   public var tags: [String]
   /// Every setting with its value, in the order of the manifest.
   public var settings: JSONObject
-  /// What running it computes.
-  public var graph: Graph
+  /// What running it computes: the first one unless another is chosen by its name.
+  public var graphs: [EntryPoint]
   /// Where its weights are.
   public var weights: ManifestPath?
   /// How it is trained; nil: the manifest does not say.
   public var training: TrainingSection?
+
+  /// The graph that runs unless another is chosen.
+  public var graph: Graph { graphs[0].graph }
 }

@@ -38,7 +38,8 @@ struct Assembler {
       let place = places[draft.json.position] ?? resolver.document.place(of: draft.json)
       places[draft.json.position] = place
       return Node(
-        path: draft.path, parameterPath: parameterPaths[index], kind: draft.kind, attributes: draft.attributes,
+        path: draft.path, parameterPath: parameterPaths[index], kind: draft.kind, control: nil,
+        attributes: draft.attributes,
         inputs: sources[index].map { $0.map(sorted) }, initializers: draft.initializers, isFrozen: draft.isFrozen, place: place)
     }
   }
