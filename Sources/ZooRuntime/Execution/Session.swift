@@ -3,10 +3,10 @@ import Glibc
 public import ZooFormats
 public import ZooTypes
 
-/// A model ready to be used: its graph, its parameters, and a program for each combination of shapes that it has met.
+/// A model ready to be used: its graphs, its parameters, and a program for each combination of shapes that it has met.
 public final class Session {
-  /// The layers.
-  public let graph: Graph
+  /// The graphs, all over the same parameters; the first is the default one.
+  public let graphs: [EntryPoint]
   /// The parameters.
   public let store: ParameterStore
   /// Seed, step, cancellation.
@@ -15,33 +15,53 @@ public final class Session {
   public let fuses: Bool
 
   private let weights: (file: SafeTensors, name: String, inPlace: Bool)?
-  private var isLoaded = false
-  private var programs: [[Spec]: Program] = [:]
+  private var programs: [ProgramKey: Program] = [:]
+  // Of the layers that no plan has asked about yet.
+  private var unplannedPaths: Set<String>
 
-  /// A session over `graph`.
+  private struct ProgramKey: Hashable {
+    let graph: Int
+    let inputs: [Spec]
+  }
+
+  /// A session over a model's graphs.
   ///
   /// Its parameters come from `weights`, or start from the seed.
   ///
   /// With `inPlace`, weights stay where their file is mapped, and cannot be trained.
   public init(
-    _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
+    _ graphs: [EntryPoint], weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
   ) {
-    self.graph = graph
+    precondition(!graphs.isEmpty, "a model has one graph at least")
+    self.graphs = graphs
     self.weights = weights.map { ($0.file, $0.name, inPlace) }
     store = ParameterStore()
     run = Run(seed: seed)
     fuses = fuse
+    unplannedPaths = Set(graphs.flatMap { $0.graph.parameterPaths })
   }
 
-  /// The program for inputs of these types and shapes, in the order of the graph's inputs.
-  public func program(_ inputs: [Spec]) throws -> Program {
-    if let program = programs[inputs] { return program }
+  /// A session over a single graph.
+  public convenience init(
+    _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
+  ) {
+    self.init([EntryPoint(name: "main", graph: graph)], weights: weights, inPlace: inPlace, seed: seed, fuse: fuse)
+  }
+
+  /// The default graph.
+  public var graph: Graph { graphs[0].graph }
+
+  /// The program of one of the graphs for inputs of these types and shapes, in the order of its inputs.
+  public func program(_ inputs: [Spec], graph index: Int = 0) throws -> Program {
+    let key = ProgramKey(graph: index, inputs: inputs)
+    if let program = programs[key] { return program }
+    let graph = graphs[index].graph
     try graph.check(inputs)
     let planned = try PlannedGraph(
       graph, inputs: inputs, wanted: graph.outputs.map(\.source), training: false, fuse: fuses, store: store, run: run)
-    try prepareParameters()
+    try prepareParameters(of: graph)
     let program = try Program(planned, store: store)
-    programs[inputs] = program
+    programs[key] = program
     return program
   }
 
@@ -57,7 +77,7 @@ public final class Session {
       graph, inputs: inputs, wanted: [minimise] + wanted, training: true, fuse: false, store: store, run: run)
     let loss = planned.spec(minimise)
     guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: graph.name(of: minimise), got: loss) }
-    try prepareParameters()
+    try prepareParameters(of: graph)
     let differentiation = try Differentiation(
       planned, minimise: minimise, name: graph.name(of: minimise), parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
       pattern: patterns.joined(separator: " "))
@@ -68,7 +88,7 @@ public final class Session {
   public func evaluationProgram(_ graph: Graph, inputs: [Spec], wanted: [Source]) throws -> Program {
     try graph.check(inputs)
     let planned = try PlannedGraph(graph, inputs: inputs, wanted: wanted, training: false, fuse: fuses, store: store, run: run)
-    try prepareParameters()
+    try prepareParameters(of: graph)
     return try Program(planned, store: store)
   }
 
@@ -79,9 +99,12 @@ public final class Session {
     }
   }
 
-  private func prepareParameters() throws(ParameterError) {
-    if !isLoaded, let weights { try store.load(weights.file, name: weights.name, inPlace: weights.inPlace) }
-    isLoaded = true
+  /// Gives values to the parameters that the plan of `graph` has asked for and no plan before it.
+  ///
+  /// A file may hold more than they: those of the graphs that are not planned yet.
+  private func prepareParameters(of graph: Graph) throws(ParameterError) {
+    unplannedPaths.subtract(graph.parameterPaths)
+    if let weights { try store.load(weights.file, name: weights.name, inPlace: weights.inPlace, others: unplannedPaths) }
     store.materialise(seed: run.seed)
   }
 }

@@ -117,3 +117,16 @@ public struct Graph: Sendable {
   /// Named values that other parts of a manifest (training) may refer to: node names, inputs.
   public var names: [String: Source]
 }
+
+extension Graph {
+  /// Where the parameters of its layers are, and of those in the graphs inside it.
+  var parameterPaths: [String] {
+    nodes.flatMap { node in
+      switch node.control {
+      case nil: [node.parameterPath]
+      case .loop(let loop): loop.body.parameterPaths
+      case .conditional(let conditional): conditional.then.parameterPaths + conditional.otherwise.parameterPaths
+      }
+    }
+  }
+}

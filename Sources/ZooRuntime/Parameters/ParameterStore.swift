@@ -40,6 +40,7 @@ public final class ParameterStore {
   private var blockBytes: [Int] = []
   private var gradients: [Int: UnsafeMutableRawPointer] = [:]
   private var mappings: [SafeTensors] = []
+  private var isLoaded = false
 
   /// An empty store.
   public init() {}
@@ -160,15 +161,20 @@ public final class ParameterStore {
 // MARK: - Files
 
 extension ParameterStore {
-  /// Takes every parameter from a file, which must have exactly these: none missing, none more, of the same types and shapes.
+  /// Takes every parameter that has no value yet from a file, which must have exactly these: none missing, none more, of the same types
+  /// and shapes.
+  ///
+  /// What lies under a path of `others` may be there as well: it belongs to layers that are not planned yet.
   ///
   /// With `inPlace` they stay where the file is mapped, and cannot be trained; otherwise they are copied.
   /// `name` is the file's, for messages.
-  public func load(_ file: SafeTensors, name: String, inPlace: Bool = false) throws(ParameterError) {
+  public func load(_ file: SafeTensors, name: String, inPlace: Bool = false, others: Set<String> = []) throws(ParameterError) {
+    let new = entries.indices.filter { entries[$0].pointer == nil }
+    if new.isEmpty && isLoaded { return }
     let names = file.entries.map(\.name)
     let known = Set(names)
     let missing = entries.filter { !known.contains($0.path) }.map(\.path)
-    let extra = names.filter { index[$0] == nil }
+    let extra = names.filter { index[$0] == nil && !$0.isUnder(others) }
     if let first = missing.first {
       throw .missing(path: first, others: missing.count - 1, file: name, candidates: extra.isEmpty ? names : extra)
     }
@@ -180,15 +186,16 @@ extension ParameterStore {
       guard spec.shape == entry.spec.shape else { throw .shape(path: entry.path, file: name, inFile: spec, inModel: entry.spec) }
       guard spec.dtype == entry.spec.dtype else { throw .dtype(path: entry.path, file: name, inFile: spec, inModel: entry.spec) }
     }
+    isLoaded = true
     if inPlace {
       mappings.append(file)
-      for i in entries.indices where entries[i].pointer == nil {
+      for i in new {
         guard let tensor = file[entries[i].path], let start = file.bytes(of: tensor).baseAddress else { continue }
         if Int(bitPattern: start) % 8 == 0 { entries[i].pointer = UnsafeMutableRawPointer(mutating: start) }
       }
     }
     materialise(seed: 0)
-    for entry in entries where entry.block >= 0 {
+    for entry in new.map({ entries[$0] }) where entry.block >= 0 {
       guard let tensor = file[entry.path], let start = file.bytes(of: tensor).baseAddress else { continue }
       entry.pointer?.copyMemory(from: start, byteCount: entry.spec.byteCount)
     }
@@ -202,5 +209,12 @@ extension ParameterStore {
     entries.compactMap { entry in
       entry.pointer.map { NamedTensor(entry.path, entry.spec, UnsafeRawBufferPointer(start: $0, count: entry.spec.byteCount)) }
     }
+  }
+}
+
+extension String {
+  /// Whether this is `path.something` for one of the paths.
+  fileprivate func isUnder(_ paths: Set<String>) -> Bool {
+    !paths.isEmpty && indices.contains { self[$0] == "." && paths.contains(String(self[..<$0])) }
   }
 }

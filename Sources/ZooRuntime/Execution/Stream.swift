@@ -1,0 +1,54 @@
+import ZooTypes
+
+/// Runs of one graph that belong together: what one carries, the next one takes.
+///
+/// A recurrent network reads a long text in pieces, a Transformer continues a prompt. Each stream has carried values of its own; the
+/// parameters and programs are the session's.
+public final class Stream {
+  /// How many runs there have been.
+  public private(set) var runs = 0
+
+  private let session: Session
+  private let index: Int
+  private let entry: EntryPoint
+  // By input; nil: nothing has been carried to it yet.
+  private var carried: [TensorBuffer?]
+
+  /// A stream of one of the session's graphs, at its beginning.
+  public init(_ session: Session, graph index: Int = 0) {
+    self.session = session
+    self.index = index
+    entry = session.graphs[index]
+    carried = entry.graph.inputs.map { _ in nil }
+  }
+
+  /// Runs once.
+  ///
+  /// `given` has one tensor for each input of the graph; nil: what the last run carried, or zeros in the first.
+  public func run(_ given: [TensorBuffer?]) throws -> [TensorBuffer] {
+    let inputs = try entry.graph.inputs.indices.map { i in try given[i] ?? carried[i] ?? start(of: i) }
+    let program = try session.program(inputs.map(\.spec), graph: index)
+    for (tensor, into) in zip(inputs, program.inputs) { into.bytes.copyMemory(from: UnsafeRawBufferPointer(tensor.bytes)) }
+    session.run.step = UInt64(runs)
+    try program.forward()
+    runs += 1
+    let outputs = entry.graph.outputs.indices.map(program.copyOutput)
+    for pair in entry.carried { carried[pair.input] = outputs[pair.output] }
+    return outputs
+  }
+
+  /// Forgets what was carried.
+  public func restart() {
+    runs = 0
+    carried = carried.map { _ in nil }
+  }
+
+  /// Zeros for an input that is carried; named axes count as 1.
+  private func start(of input: Int) throws(GraphError) -> TensorBuffer {
+    guard entry.carried.contains(where: { $0.input == input }) else {
+      let missing = entry.graph.inputs[input]
+      throw .missingInput(name: missing.name, shape: "[\(missing.shape.map(\.description).joined(separator: ", "))]")
+    }
+    return TensorBuffer(entry.graph.inputSpecs()[input])
+  }
+}
