@@ -1,6 +1,7 @@
 public import ZooPlugin
 
-let family = Family("transformer", version: "0.1.0", "Attention, and the blocks around it.", kinds: [])
+let family = Family(
+  "transformer", version: "0.1.0", "Attention, and the blocks around it.", kinds: [Kind(Attention.self), Kind(SinusoidalPositions.self)])
 
 /// The family's one exported symbol.
 @c(zoo_family_v1)

@@ -1,6 +1,7 @@
 /// The loops that Swift cannot get out of the machine: one concept per header.
 #pragma once
 #include "kernels/activation.h"
+#include "kernels/attention.h"
 #include "kernels/clones.h"
 #include "kernels/columns.h"
 #include "kernels/conv.h"
@@ -17,5 +18,6 @@
 #include "kernels/optimiser.h"
 #include "kernels/pool.h"
 #include "kernels/reduce.h"
+#include "kernels/sample.h"
 #include "kernels/softmax.h"
 #include "kernels/vmath.h"
