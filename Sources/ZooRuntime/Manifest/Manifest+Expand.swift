@@ -10,57 +10,38 @@ extension Manifest {
   public func expand(
     settings overrides: [String: JSON] = [:], catalog: any KindCatalog, includesTraining: Bool = true
   ) throws(ManifestError) -> Model {
-    let unset = Evaluator(document: document, scope: Scope([:]), budget: Budget())
+    let budget = Budget()
+    let unset = Evaluator(document: document, scope: Scope([:]), budget: budget)
     let settings = try Settings.resolve(document.root["settings"], of: .manifest, given: .overrides(overrides), in: unset)
-    let expander = Expander(document: document, catalog: catalog, defines: try defines(unset), settings: Scope(settings.dictionary))
-    let fields = try Fields(document.root, of: .manifest, keys: Self.keys, expander.evaluator)
-    let ports = PortReader(catalog: catalog, evaluate: expander.evaluator)
+    let evaluator = Evaluator(document: document, scope: Scope(settings.dictionary), budget: budget)
+    let fields = try Fields(document.root, of: .manifest, keys: Self.keys, evaluator)
+    let ports = PortReader(catalog: catalog, evaluate: evaluator)
+    let (defines, forms) = (try defines(unset), try GraphForm.list(fields, ports))
 
-    let inputs = try ports.inputs(fields)
-    let root = expander.root(inputs)
-    try expander.expand(
-      try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: root, expander.evaluator)
-    let assembler = try Assembler(expander.resolver(root))
-    var outputs = try ports.outputs(fields, { (name) throws(ManifestError) in try assembler.source(of: .reference(name)) }, in: root)
-    if fields.raw("outputs") == nil {
-      guard let last = root.previous else { throw fields.error(.noOutput, at: nil) }
-      outputs = [GraphOutput(name: "output", source: try assembler.source(of: last), codec: nil, about: "")]
+    var expansions: [Expansion] = []
+    var graphs: [EntryPoint] = []
+    for form in forms {
+      let expansion = try Expansion(form, Expander(evaluator, catalog: catalog, defines: defines, graphs: forms))
+      let (carried, runs) = try form.carried(expansion.graph.outputs)
+      expansions.append(expansion)
+      graphs.append(EntryPoint(name: form.name, about: form.about, graph: expansion.graph, carried: carried, runs: runs))
     }
-    guard !outputs.isEmpty else { throw fields.error(.noOutput, at: fields.raw("outputs")) }
-    let graph = Graph(inputs: inputs, nodes: try assembler.nodes(), outputs: outputs, names: assembler.names())
+    try Expansion.checkKinds(expansions)
 
     let weights = try fields.text("weights").map { ManifestPath($0, place: document.place(of: fields.raw("weights") ?? document.root)) }
     var training: TrainingSection?
     if includesTraining, let json = fields.raw("train") {
-      let train = try Fields(json, of: .section("train"), keys: TrainingReader.keys, expander.evaluator)
-      training = try self.training(train, expander, root, after: assembler, graph)
+      let train = try Fields(json, of: .section("train"), keys: TrainingReader.keys, evaluator)
+      let extended = try expansions[0].extended(by: try ports.inputs(train), try train.list("graph") ?? [])
+      try Expansion.checkKinds(expansions + [extended])
+      let reader = TrainingReader(
+        fields: train, catalog: catalog,
+        source: { (name, owner, json) throws(ManifestError) in try extended.source(named: name, of: owner, at: json) })
+      training = try reader.section(extended.graph)
     }
     return Model(
-      name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings,
-      graphs: [EntryPoint(name: "main", graph: graph)], weights: weights, training: training)
-  }
-
-  /// The section `train`: its nodes come after the model's, in the same block, so that they can take from any of them.
-  private func training(
-    _ fields: Fields, _ expander: Expander, _ root: Block, after model: Assembler, _ graph: Graph
-  ) throws(ManifestError) -> TrainingSection {
-    var graph = graph
-    for input in try PortReader(catalog: expander.catalog, evaluate: expander.evaluator).inputs(fields) {
-      guard !root.inputNames.contains(input.name), root.members[input.name] == nil else {
-        throw ManifestError(.duplicateName(input.name, first: nil), at: input.place)
-      }
-      root.inputNames.append(input.name)
-      root.inputs.append(expander.slots.add(.graphInput(graph.inputs.count)))
-      graph.inputs.append(input)
-    }
-    try expander.expand(try fields.list("graph") ?? [], into: root, expander.evaluator)
-    let assembler = try Assembler(expander.resolver(root), after: model)
-    graph.nodes = try assembler.nodes()
-    graph.names = assembler.names()
-    let reader = TrainingReader(
-      fields: fields, catalog: expander.catalog,
-      source: { (name) throws(ManifestError) in try assembler.source(of: .reference(name)) }, root: root)
-    return try reader.section(graph)
+      name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings, graphs: graphs,
+      weights: weights, training: training)
   }
 
   private func defines(_ evaluate: Evaluator) throws(ManifestError) -> [String: JSON] {

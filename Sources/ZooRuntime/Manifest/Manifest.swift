@@ -10,9 +10,8 @@ public struct Manifest: Sendable {
   public static let longest = 16 << 20
 
   static let keys = [
-    "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "inputs", "graph", "outputs", "define",
-    "weights",
-    "train",
+    "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "inputs", "graph", "outputs", "carry", "runs",
+    "graphs", "define", "weights", "train",
   ]
 
   /// The file's name, as messages show it.

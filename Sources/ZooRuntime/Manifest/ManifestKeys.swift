@@ -3,7 +3,8 @@ package enum ManifestKeys {
   /// By the name of the schema's definition; those of the manifest itself under "".
   package static let all: [String: [String]] = [
     "": Manifest.keys, "input": PortReader.inputKeys, "output": PortReader.outputKeys, "layer": ItemForm.layer.keys,
-    "repeat": ItemForm.repeat.keys, "use": ItemForm.use.keys, "group": ItemForm.graph.keys, "define": Define.keys,
+    "repeat": ItemForm.repeat.keys, "use": ItemForm.use.keys, "call": ItemForm.call.keys, "group": ItemForm.graph.keys,
+    "define": Define.keys, "entry": GraphForm.keys,
     "method": InitializerReader.names, "train": TrainingReader.keys, "data": TrainingReader.dataKeys, "feed": TrainingReader.feedKeys,
     "step": TrainingReader.stepKeys, "optimizer": TrainingReader.optimizerKeys,
   ]

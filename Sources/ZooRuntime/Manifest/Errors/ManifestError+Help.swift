@@ -54,6 +54,12 @@ extension ManifestError.Problem {
     case .cycle, .emptyCycle: "break the circle: one of them must take something else"
     case .unknownDefine(let name, let known): Self.nearest(name, known, else: "defined are")
     case .recursion: "a define cannot contain itself; to stack blocks there is 'repeat'"
+    case .unknownGraph(let name, _, let known): Self.nearest(name, known, else: "the graphs are")
+    case .callCycle: "a graph cannot contain itself"
+    case .graphKinds: "nodes of one path have the same parameters: give one of them another name"
+    case .unknownPort(let name, let isInput, _, let known): Self.nearest(name, known, else: "the \(isInput ? "inputs" : "outputs") are")
+    case .carryMisfit: "what is carried keeps its type and shape"
+    case .runsWithoutCarry: "say what, as in \"carry\": {\"input\": \"output\"}"
     case .unknownShare(let path, _, let known): Self.nearest(path, known, else: "there are")
     case .shareKinds: "only nodes of one kind have the same parameters"
     case .shareShape: "a node shares with a node, a block with a block that has the same nodes"

@@ -45,7 +45,7 @@ extension ManifestError.Problem {
     case .unknownCodec(let name, let owner, _): "\(owner) wants codec '\(name)', which no loaded family has"
     case .codecCannot(let name, let reads, let owner): "\(owner) wants codec '\(name)', which cannot \(reads ? "read" : "write")"
     case .unclearItem(let keys):
-      "an item of a graph needs one of 'layer', 'use', 'repeat' and 'graph', but this has \(Self.list(keys, "no key"))"
+      "an item of a graph needs one of 'layer', 'use', 'repeat', 'call' and 'graph', but this has \(Self.list(keys, "no key"))"
     case .duplicateName(let name, let first):
       "the name '\(name)' is taken" + (first.map { ", at \($0.line):\($0.column)" } ?? " by an input")
     case .unknownReference(let name, let owner, _): "\(owner) takes '\(name)', but nothing there has that name"
@@ -59,6 +59,14 @@ extension ManifestError.Problem {
     case .emptyCycle(let name): "'\(name)' leads back to itself, with no node on the way"
     case .unknownDefine(let name, _): "nothing is defined as '\(name)'"
     case .recursion(let names): "defines use one another: \(Self.chain(names))"
+    case .unknownGraph(let name, let owner, _): "\(owner) wants graph '\(name)', which the manifest does not have"
+    case .callCycle(let names): "graphs call one another: \(Self.chain(names))"
+    case .graphKinds(let path, let kind, let graph, let first, let firstGraph):
+      "node '\(path)' is of kind '\(kind)' in graph '\(graph)', but '\(first)' in graph '\(firstGraph)'"
+    case .unknownPort(let name, let isInput, let owner, _): "\(owner) names \(isInput ? "input" : "output") '\(name)', which is not there"
+    case .carryMisfit(let input, let wants, let output, let got):
+      "output '\(output)', which is \(got), is carried to input '\(input)', which is \(wants)"
+    case .runsWithoutCarry(let owner): "\(owner) has several 'runs', but carries nothing from one to the next"
     case .unknownShare(let path, let owner, _): "\(owner) shares the parameters of '\(path)', but nothing has that path"
     case .shareKinds(let owner, let other): "\(owner) shares the parameters of \(other), which is of another kind"
     case .shareShape(let owner, let path): "\(owner) shares the parameters of '\(path)', which has no node like it"
@@ -111,6 +119,7 @@ extension ManifestError.Owner: CustomStringConvertible {
     case .block(let path): "block '\(path)'"
     case .item(let path): path.isEmpty ? "an item of the graph" : "an item of block '\(path)'"
     case .define(let name): "define '\(name)'"
+    case .graph(let name): "graph '\(name)'"
     case .input(let name): "input '\(name)'"
     case .output(let name): "output '\(name)'"
     case .codec(let name, let owner): "codec '\(name)' of \(owner)"
@@ -134,7 +143,8 @@ extension ManifestError.Owner: CustomStringConvertible {
   var name: String {
     switch self {
     case .manifest: "manifest"
-    case .section(let name), .define(let name), .input(let name), .output(let name), .codec(let name, _), .optimizer(let name),
+    case .section(let name), .define(let name), .graph(let name), .input(let name), .output(let name), .codec(let name, _),
+      .optimizer(let name),
       .key(let name, _), .attribute(let name, _), .setting(let name):
       name
     case .node(let path, _), .block(let path), .item(let path): path

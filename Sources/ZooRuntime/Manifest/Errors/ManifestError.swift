@@ -97,6 +97,18 @@ public struct ManifestError: ExplainedError, Hashable {
     case unknownDefine(String, known: [String])
     /// Defines that use one another.
     case recursion([String])
+    /// A graph that the manifest does not have.
+    case unknownGraph(String, of: Owner, known: [String])
+    /// Graphs that call one another.
+    case callCycle([String])
+    /// Nodes of one path and different kinds in two graphs, which share their parameters.
+    case graphKinds(path: String, kind: String, graph: String, first: String, firstGraph: String)
+    /// An input or output that a graph does not have.
+    case unknownPort(String, isInput: Bool, of: Owner, known: [String])
+    /// An output that cannot be the input that it is carried to.
+    case carryMisfit(input: String, wants: String, output: String, is: String)
+    /// Runs that have nothing to do with one another.
+    case runsWithoutCarry(Owner)
     /// Parameters shared with nothing.
     case unknownShare(String, of: Owner, known: [String])
     /// Parameters shared between different kinds.
@@ -195,6 +207,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case item(String)
     /// A define.
     case define(String)
+    /// One of the manifest's graphs.
+    case graph(String)
     /// An input of the graph.
     case input(String)
     /// An output of the graph.

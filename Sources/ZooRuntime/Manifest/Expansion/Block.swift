@@ -45,10 +45,14 @@ struct Reference {
   let json: JSON
 }
 
-/// A list of nodes with names of its own: the whole graph, a group, one copy of a repeat, or one use of a define.
+/// A list of nodes with names of its own: the whole graph, a group, one copy of a repeat, one use of a define, or one call of a graph.
 final class Block {
   /// Its nodes' paths begin like this; empty for the whole graph.
   let path: String
+  /// The paths of their parameters begin like this: as `path` does, or as in the graph that is called.
+  let parameterPath: String
+  /// The graph that it is part of: the whole, or one that is called; nil: itself.
+  unowned let root: Block?
   /// Where names are looked up that it does not have.
   ///
   /// A define's body sees nothing outside itself.
@@ -65,14 +69,30 @@ final class Block {
   /// What the next node takes unless it says otherwise.
   var previous: Wire?
 
-  init(path: String, parent: Block?, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false, share: BlockShare? = nil) {
-    (self.path, self.parent, self.inputNames, self.inputs) = (path, parent, inputNames, inputs)
-    (self.isFrozen, self.share) = (isFrozen, share)
+  /// A graph: the whole, or one that is called at `path`.
+  init(graphAt path: String, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false) {
+    (self.path, self.inputNames, self.inputs, self.isFrozen) = (path, inputNames, inputs, isFrozen)
+    (parameterPath, root, parent, share) = ("", nil, nil, nil)
+    previous = inputs.first.map(Wire.slot)
+  }
+
+  /// A block in `outer`, whose names it sees if it is its `parent` too.
+  init(
+    named name: String, in outer: Block, parent: Block?, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool, share: BlockShare?
+  ) {
+    (path, parameterPath) = (outer.path(of: name), outer.parameterPath(of: name))
+    root = outer.root ?? outer
+    (self.parent, self.inputNames, self.inputs) = (parent, inputNames, inputs)
+    self.isFrozen = isFrozen || outer.isFrozen
+    self.share = share ?? outer.share
     previous = inputs.first.map(Wire.slot)
   }
 
   /// The path of a member.
   func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+  /// The path of a member's parameters.
+  func parameterPath(of name: String) -> String { parameterPath.isEmpty ? name : "\(parameterPath).\(name)" }
 
   /// Every name that can be referred to from here.
   var visibleNames: [String] { (inputNames + members.keys).sorted() + (parent?.visibleNames ?? []) }
@@ -109,6 +129,7 @@ final class Copies {
 /// A node whose inputs are not looked up yet.
 struct Draft {
   let path: String
+  let parameterPath: String
   let kind: KindInfo
   let attributes: [AttributeLiteral]
   let inputs: [Wire?]

@@ -7,30 +7,40 @@ import ZooTypes
 final class Expander {
   let document: JSONDocument
   let catalog: any KindCatalog
-  let budget = Budget()
   let slots = Slots()
+  /// Evaluates what stands outside of any repeat or define.
+  let evaluator: Evaluator
   private var blocks: [Block] = []
   private(set) var drafts: [Draft] = []
   private let defines: [String: JSON]
-  // What expressions see everywhere: the manifest's settings.
-  private let settings: Scope
-  // The defines that are being filled in, from the outside in.
+  private let graphs: [GraphForm]
+  // The defines and graphs that are being filled in, from the outside in.
   private var uses: [String] = []
+  private var calls: [String] = []
   private var depth = 0
 
-  init(document: JSONDocument, catalog: any KindCatalog, defines: [String: JSON], settings: Scope) {
-    (self.document, self.catalog, self.defines, self.settings) = (document, catalog, defines, settings)
+  /// An expander for one of the manifest's graphs.
+  ///
+  /// Its evaluator's budget is for all of them.
+  init(_ evaluator: Evaluator, catalog: any KindCatalog, defines: [String: JSON], graphs: [GraphForm]) {
+    (self.evaluator, self.catalog, self.defines, self.graphs) = (evaluator, catalog, defines, graphs)
+    document = evaluator.document
   }
 
-  /// Evaluates what stands outside of any repeat or define.
-  var evaluator: Evaluator { Evaluator(document: document, scope: settings, budget: budget) }
+  private var budget: Budget { evaluator.budget }
 
   /// The block of the whole graph, which takes `inputs`.
   func root(_ inputs: [GraphInput]) -> Block {
-    let root = Block(
-      path: "", parent: nil, inputNames: inputs.map(\.name), inputs: inputs.indices.map { slots.add(.graphInput($0)) })
+    let root = Block(graphAt: "", inputNames: inputs.map(\.name), inputs: inputs.indices.map { slots.add(.graphInput($0)) })
     blocks.append(root)
     return root
+  }
+
+  /// Appends the nodes of a whole graph to its root.
+  func expand(_ form: GraphForm, into root: Block) throws(ManifestError) {
+    calls.append(form.name)
+    defer { calls.removeLast() }
+    try expand(form.items, into: root, evaluator)
   }
 
   /// What follows references in `root`, now that everything in it has a name.
@@ -44,6 +54,7 @@ final class Expander {
       case .layer: try addNode(item, to: block)
       case .repeat: try addCopies(item, to: block)
       case .use: try addUse(item, to: block)
+      case .call: try addCall(item, to: block)
       case .graph: try addGroup(item, to: block)
       }
     }
@@ -65,7 +76,8 @@ final class Expander {
     if share != nil, let initialize { throw fields.error(.shareInitialized(owner), at: initialize) }
     drafts.append(
       Draft(
-        path: path, kind: kind, attributes: try attributes(of: kind, fields), inputs: try Wiring(fields, kind.inputs, in: block).wires,
+        path: path, parameterPath: block.parameterPath(of: item.name), kind: kind, attributes: try attributes(of: kind, fields),
+        inputs: try Wiring(fields, kind.inputs, in: block).wires,
         initializers: try initialize.map { (json) throws(ManifestError) in try InitializerReader.read(json, of: owner, fields.evaluate) }
           ?? [:],
         isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen, share: share, block: block, json: fields.json))
@@ -83,7 +95,7 @@ final class Expander {
   private func addGroup(_ item: Item, to block: Block) throws(ManifestError) {
     let path = block.path(of: item.name)
     let fields = item.fields.named(.block(path: path))
-    let inner = try self.block(fields, path: path, in: block, parent: block, try incoming(fields, in: block))
+    let inner = try self.block(fields, named: item.name, in: block, parent: block, try incoming(fields, in: block))
     let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: fields.evaluate)
     try fill(inner, fields.evaluated(by: fields.evaluate.with(settings.dictionary)))
     block.members[item.name] = .block(inner)
@@ -98,7 +110,7 @@ final class Expander {
     var copies: [Block] = []
     for index in 0..<count {
       if let problem = budget.addNode() { throw fields.error(problem, at: nil) }
-      let inner = try self.block(fields, path: "\(path).\(index)", sharePath: path, in: block, parent: block, incoming)
+      let inner = try self.block(fields, named: "\(item.name).\(index)", sharePath: path, in: block, parent: block, incoming)
       let evaluate = fields.evaluate.with(["index": JSON(.integer(index))])
       let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: evaluate)
       try fill(inner, fields.evaluated(by: evaluate.with(settings.dictionary)))
@@ -127,8 +139,36 @@ final class Expander {
       throw fields.error(.wrongType(.key("with", of: fields.owner), wanted: .object, got: given.shown), at: given)
     }
     let settings = try Settings.resolve(define.raw("settings"), of: define.owner, given: .values(with, at: fields.json), in: evaluator)
-    let inner = try self.block(fields, path: path, in: block, parent: nil, try incoming(fields, in: block, named: define))
+    let inner = try self.block(fields, named: item.name, in: block, parent: nil, try incoming(fields, in: block, named: define))
     try fill(inner, define.evaluated(by: evaluator.with(settings.dictionary)))
+    block.members[item.name] = .block(inner)
+    block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
+  }
+
+  private func addCall(_ item: Item, to block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let fields = item.fields.named(.block(path: path))
+    _ = try fields.text("about")
+    let name = try fields.require("call", try fields.text("call"), about: "")
+    guard let form = graphs.first(where: { $0.name == name }) else {
+      throw fields.error(.unknownGraph(name, of: fields.owner, known: graphs.map(\.name)), at: fields.raw("call"))
+    }
+    if let start = calls.firstIndex(of: name) { throw fields.error(.callCycle(Array(calls[start...]) + [name]), at: fields.raw("call")) }
+    calls.append(name)
+    defer { calls.removeLast() }
+
+    let ports = form.inputs.map { PortInfo($0.name, about: $0.about) }
+    let wires = try Wiring(fields, ports, in: block).wires
+    let inner = Block(
+      graphAt: path, inputNames: ports.map(\.name), inputs: wires.compactMap { $0.map(slots.add) },
+      isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen)
+    blocks.append(inner)
+    try descend(fields)
+    defer { depth -= 1 }
+    try expand(form.items, into: inner, evaluator)
+    inner.outputNames = form.outputs.map(\.name)
+    inner.outputs = form.outputs.map { slots.add(.reference($0.reference(from: inner))) }
+    if form.outputs.isEmpty { inner.outputs = inner.previous.map { [slots.add($0)] } ?? [] }
     block.members[item.name] = .block(inner)
     block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
   }
@@ -158,23 +198,21 @@ final class Expander {
   }
 
   private func block(
-    _ fields: Fields, path: String, sharePath: String? = nil, in block: Block, parent: Block?, _ incoming: Incoming
+    _ fields: Fields, named name: String, sharePath: String? = nil, in block: Block, parent: Block?, _ incoming: Incoming
   ) throws(ManifestError) -> Block {
     _ = try fields.text("about")
     let share = try reference("share", fields, in: block)
     let inner = Block(
-      path: path, parent: parent, inputNames: incoming.names, inputs: incoming.slots,
-      isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen,
-      share: share.map { BlockShare($0, path: sharePath ?? path) } ?? block.share)
+      named: name, in: block, parent: parent, inputNames: incoming.names, inputs: incoming.slots,
+      isFrozen: try fields.boolean("frozen") ?? false, share: share.map { BlockShare($0, path: sharePath ?? block.path(of: name)) })
     blocks.append(inner)
     return inner
   }
 
   /// Expands the graph of `fields` into `block`, and notes what comes out of it.
   private func fill(_ block: Block, _ fields: Fields) throws(ManifestError) {
-    depth += 1
+    try descend(fields)
     defer { depth -= 1 }
-    guard depth <= Budget.depthLimit else { throw fields.error(.tooLarge(.depth(limit: Budget.depthLimit)), at: nil) }
     try expand(try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: block, fields.evaluate)
     guard let names = try fields.texts("outputs") else {
       block.outputs = block.previous.map { [slots.add($0)] } ?? []
@@ -185,6 +223,12 @@ final class Expander {
     block.outputs = names.map {
       slots.add(.reference(Reference(name: $0, block: block, owner: owner, json: fields.raw("outputs") ?? fields.json)))
     }
+  }
+
+  /// Goes one block deeper; whoever calls it comes back by `depth -= 1`.
+  private func descend(_ fields: Fields) throws(ManifestError) {
+    guard depth < Budget.depthLimit else { throw fields.error(.tooLarge(.depth(limit: Budget.depthLimit)), at: nil) }
+    depth += 1
   }
 
   private func reference(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> Reference? {

@@ -1,10 +1,8 @@
 import ZooFormats
 
 /// What an item of a graph's list can be.
-///
-/// Loops, calls and conditions will be further forms.
 enum ItemForm: String, CaseIterable {
-  case layer, `repeat`, use, graph
+  case layer, `repeat`, use, call, graph
 
   /// The keys that such an item has; a layer's attributes come on top.
   var keys: [String] {
@@ -12,6 +10,7 @@ enum ItemForm: String, CaseIterable {
     case .layer: ["layer", "name", "in", "share", "initialize", "frozen", "about"]
     case .repeat: ["repeat", "name", "in", "inputs", "outputs", "settings", "graph", "share", "frozen", "about"]
     case .use: ["use", "name", "in", "with", "share", "frozen", "about"]
+    case .call: ["call", "name", "in", "frozen", "about"]
     case .graph: ["graph", "name", "in", "inputs", "outputs", "settings", "share", "frozen", "about"]
     }
   }
@@ -75,9 +74,7 @@ struct Item {
     let (subject, keys): (ManifestError.Owner, [String]?) =
       switch form {
       case .layer: (owner, nil)
-      case .repeat: (.section("repeat"), form.keys)
-      case .use: (.section("use"), form.keys)
-      case .graph: (.section("graph"), form.keys)
+      default: (.section(form.rawValue), form.keys)
       }
     return (form, try Fields(json, of: subject, keys: keys, evaluate))
   }
@@ -92,6 +89,9 @@ struct Item {
     case .use:
       let define = try fields.text("use") ?? ""
       return Names.isName(define) ? define : "use"
+    case .call:
+      let graph = try fields.text("call") ?? ""
+      return Names.isName(graph) ? graph : "call"
     case .repeat: return "repeat"
     case .graph: return "group"
     }

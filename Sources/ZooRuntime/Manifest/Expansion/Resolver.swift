@@ -59,11 +59,11 @@ struct Resolver {
     throw error(.unknownReference(reference.name, of: reference.owner, known: known), reference)
   }
 
-  /// The member that a path names, from a block outward and then in the whole graph; nil: there is none.
+  /// The member that a path names, from a block outward and then in the graph that it is part of; nil: there is none.
   func member(_ path: String, from block: Block) -> Member? {
     let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    var found = (block.root ?? block).members[parts[0]]
     var block: Block? = block
-    var found = root.members[parts[0]]
     while let here = block {
       if let member = here.members[parts[0]] {
         found = member

@@ -11,7 +11,7 @@ struct Sharing {
   static func parameterPaths(_ resolver: Resolver) throws(ManifestError) -> [String] {
     var sharing = Sharing(resolver)
     for node in resolver.drafts.indices { try sharing.settle(node) }
-    return sharing.owners.enumerated().map { resolver.drafts[$1 ?? $0].path }
+    return sharing.owners.enumerated().map { resolver.drafts[$1 ?? $0].parameterPath }
   }
 
   private init(_ resolver: Resolver) {

@@ -28,11 +28,9 @@ struct PortReader {
     return inputs
   }
 
-  /// The outputs that the member `outputs` declares; `source` looks names up.
-  func outputs(_ section: Fields, _ source: (Reference) throws(ManifestError) -> Source, in block: Block) throws(ManifestError)
-    -> [GraphOutput]
-  {
-    var outputs: [GraphOutput] = []
+  /// The outputs that the member `outputs` declares.
+  func outputs(_ section: Fields) throws(ManifestError) -> [OutputForm] {
+    var outputs: [OutputForm] = []
     for member in try section.members("outputs") {
       let owner = ManifestError.Owner.output(member.name)
       let value = try evaluate(member.value)
@@ -43,11 +41,10 @@ struct PortReader {
         from = try fields.require("from", fields.raw("from"), about: "the node that it is")
         output = (try codec(fields, reads: false), try fields.text("about") ?? "")
       }
-      guard let name = from.string else {
+      guard from.string != nil else {
         throw evaluate.error(.wrongType(owner, wanted: value.object == nil ? .textOrObject : .text, got: from.shown), at: from)
       }
-      let found = try source(Reference(name: name, block: block, owner: owner, json: from))
-      outputs.append(GraphOutput(name: member.name, source: found, codec: output.codec, about: output.about))
+      outputs.append(OutputForm(name: member.name, from: from, codec: output.codec, about: output.about))
     }
     return outputs
   }

@@ -12,8 +12,7 @@ struct TrainingReader {
   let fields: Fields
   let catalog: any KindCatalog
   /// Looks names up in the training graph.
-  let source: (Reference) throws(ManifestError) -> Source
-  let root: Block
+  let source: (String, ManifestError.Owner, JSON) throws(ManifestError) -> Source
 
   /// The section, once its graph is known.
   func section(_ graph: Graph) throws(ManifestError) -> TrainingSection {
@@ -138,6 +137,6 @@ struct TrainingReader {
   private func value(_ json: JSON, _ owner: ManifestError.Owner) throws(ManifestError) -> (name: String, source: Source) {
     let json = try fields.evaluate(json)
     guard let name = json.string else { throw fields.error(.wrongType(owner, wanted: .text, got: json.shown), at: json) }
-    return (name, try source(Reference(name: name, block: root, owner: owner, json: json)))
+    return (name, try source(name, owner, json))
   }
 }
