@@ -19,7 +19,7 @@ static int64_t element_count(const zoo_tensor *tensor) {
 
 zoo_status zoo_step_accumulate(zoo_layer *layer, const zoo_call *call) {
   (void)layer;
-  zoo_accumulate(call->outputs->data, call->inputs->data, element_count(call->outputs));
+  if (call->outputs->data) zoo_accumulate(call->outputs->data, call->inputs->data, element_count(call->outputs));
   return ZOO_OK;
 }
 

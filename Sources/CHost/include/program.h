@@ -14,7 +14,7 @@ typedef struct zoo_step {
 /// Calls every step. Returns the index of the one that failed, with its status in *status, or -1.
 int64_t zoo_execute(const zoo_step *steps, int64_t count, zoo_status *status);
 
-/// The host's own step: outputs[0] += inputs[0], both f32.
+/// The host's own step: outputs[0] += inputs[0], both f32. Nothing if outputs[0] is not wanted (data NULL).
 zoo_status zoo_step_accumulate(zoo_layer *, const zoo_call *);
 
 /// The host's own step: outputs[0] becomes all 1: the derivative of what is minimised by itself.

@@ -6,11 +6,19 @@ package final class ArenaBuffer {
   package private(set) var last: Int
   /// Where it lies; -1 until the arena is laid out.
   package fileprivate(set) var offset = -1
+  /// Whether it lies on the tape: what one iteration of a loop keeps for its backward, apart from the arena.
+  package private(set) var isOnTape = false
 
   package init(bytes: Int, at step: Int) {
     self.bytes = (max(bytes, 1) + 63) / 64 * 64
     first = step
     last = step
+  }
+
+  /// Puts it on a tape, so far from where each iteration's part begins.
+  func place(onTapeAt offset: Int) {
+    isOnTape = true
+    self.offset = offset
   }
 
   /// Keeps it for a step.

@@ -2,8 +2,8 @@ import ZooTypes
 
 /// Which layers reverse-mode differentiation visits, and which values need an adjoint.
 struct Differentiation {
-  /// What is minimised: its derivative by itself is 1.
-  let minimise: Source
+  /// The values whose adjoints are given: what is minimised, or what a graph inside another puts out.
+  let seeds: [Source]
   /// Indices in the store of the parameters whose gradients are wanted.
   let parameters: Set<Int>
   /// Graph inputs whose gradients are wanted.
@@ -12,53 +12,79 @@ struct Differentiation {
   private(set) var isActive: [Bool]
   /// For each planned layer and input, whether that input's gradient is wanted.
   private(set) var wantsInput: [[Bool]]
+  /// The first layer that backward would have to pass, but cannot.
+  private(set) var obstacle: LayerInstance?
 
-  /// Walks forward to find what depends on the parameters, then backward to find what the minimised value depends on.
-  init(
-    _ planned: PlannedGraph, minimise: Source, name: String, parameters: Set<Int>, inputs: Set<Int> = [], pattern: String
-  ) throws(GraphError) {
-    self.minimise = minimise
+  /// Walks forward to find what depends on the parameters and inputs, then backward to find what the seeds depend on.
+  init(_ planned: PlannedGraph, seeds: [Source], parameters: Set<Int>, inputs: Set<Int> = []) {
+    self.seeds = seeds
     self.parameters = parameters
     self.inputs = inputs
     let layers = planned.layers
-    var depends = Set(inputs.map { Source.input($0) })
-    var layerDepends = [Bool](repeating: false, count: layers.count)
-    wantsInput = layers.map { [Bool](repeating: false, count: $0.inputs.count) }
-    for (i, layer) in layers.enumerated() {
-      for (k, source) in layer.inputs.enumerated() {
-        guard let source, depends.contains(source), layer.instance.port(k)?.isDifferentiable ?? true else { continue }
-        guard planned.spec(source).dtype.isFloat else { continue }
-        wantsInput[i][k] = true
-      }
-      let trains = !layer.isFrozen && layer.parameters.contains { parameters.contains($0) }
-      guard trains || wantsInput[i].contains(true) else { continue }
-      layerDepends[i] = true
-      for (o, spec) in layer.instance.outputs.enumerated() where spec.dtype.isFloat {
-        let port = layer.instance.kind.outputs.isEmpty ? nil : layer.instance.kind.outputs[min(o, layer.instance.kind.outputs.count - 1)]
-        if port?.isDifferentiable ?? true { depends.insert(.node(layer.node, output: o)) }
-      }
-    }
-
-    isActive = layerDepends
-    guard depends.contains(minimise) else { throw .nothingToUpdate(minimise: name, pattern: pattern) }
-    var reached: Set = [minimise]
+    let dependence = Dependence(planned, parameters: parameters, inputs: inputs)
+    wantsInput = dependence.wantsInput
+    isActive = dependence.isDependent
+    var reached = Set(seeds)
     for i in layers.indices.reversed() {
       let layer = layers[i]
       let feeds = layer.instance.outputs.indices.contains { reached.contains(.node(layer.node, output: $0)) }
-      isActive[i] = layerDepends[i] && feeds
+      isActive[i] = dependence.isDependent[i] && feeds
       guard isActive[i] else {
         wantsInput[i] = wantsInput[i].map { _ in false }
         continue
       }
-      guard layer.instance.kind.isDifferentiable else {
-        throw .notDifferentiable(layer: layer.instance.path, kind: layer.instance.kind.name, minimise: name, place: layer.instance.place)
-      }
+      if !layer.instance.kind.isDifferentiable, obstacle == nil { obstacle = layer.instance }
       for (k, source) in layer.inputs.enumerated() where wantsInput[i][k] { if let source { reached.insert(source) } }
+    }
+  }
+
+  /// What must be done to minimise one number, the value `minimise`.
+  init(
+    _ planned: PlannedGraph, minimise: Source, name: String, parameters: Set<Int>, inputs: Set<Int> = [], pattern: String
+  ) throws(GraphError) {
+    guard Dependence(planned, parameters: parameters, inputs: inputs).values.contains(minimise) else {
+      throw .nothingToUpdate(minimise: name, pattern: pattern)
+    }
+    self.init(planned, seeds: [minimise], parameters: parameters, inputs: inputs)
+    if let obstacle {
+      throw .notDifferentiable(layer: obstacle.path, kind: obstacle.kind.name, minimise: name, place: obstacle.place)
+    }
+  }
+}
+
+/// What depends on some parameters and inputs, differentiably.
+struct Dependence {
+  /// The values that do.
+  private(set) var values: Set<Source>
+  /// For each planned layer, whether any of its outputs may.
+  private(set) var isDependent: [Bool]
+  /// For each planned layer and input, whether it is such a value, and the layer can differentiate by it.
+  private(set) var wantsInput: [[Bool]]
+
+  init(_ planned: PlannedGraph, parameters: Set<Int>, inputs: Set<Int>) {
+    values = Set(inputs.map { Source.input($0) })
+    isDependent = planned.layers.map { _ in false }
+    wantsInput = planned.layers.map { $0.inputs.map { _ in false } }
+    for (i, layer) in planned.layers.enumerated() {
+      for (k, source) in layer.inputs.enumerated() {
+        guard let source, values.contains(source), layer.instance.inputPort(k)?.isDifferentiable ?? true else { continue }
+        wantsInput[i][k] = planned.spec(source).dtype.isFloat
+      }
+      let trains = !layer.isFrozen && layer.parameters.contains { parameters.contains($0) }
+      guard trains || wantsInput[i].contains(true) else { continue }
+      isDependent[i] = true
+      for (o, spec) in layer.instance.outputs.enumerated()
+      where spec.dtype.isFloat && layer.instance.outputPort(o)?.isDifferentiable ?? true {
+        values.insert(.node(layer.node, output: o))
+      }
     }
   }
 }
 
 extension LayerInstance {
   /// The declared port of input `i`; a variadic one stands for all that follow.
-  func port(_ i: Int) -> PortInfo? { kind.inputs.isEmpty ? nil : kind.inputs[min(i, kind.inputs.count - 1)] }
+  func inputPort(_ i: Int) -> PortInfo? { kind.inputs.isEmpty ? nil : kind.inputs[min(i, kind.inputs.count - 1)] }
+
+  /// The declared port of output `o`; a variadic one stands for all that follow.
+  func outputPort(_ o: Int) -> PortInfo? { kind.outputs.isEmpty ? nil : kind.outputs[min(o, kind.outputs.count - 1)] }
 }

@@ -17,6 +17,14 @@ public struct ParameterRequest: Sendable {
   public let isNoDecay: Bool
 }
 
+extension ParameterRequest {
+  /// A parameter that another layer has asked for already: one inside a loop, as the loop's own.
+  init(_ entry: ParameterStore.Entry) {
+    self.init(
+      name: entry.path, spec: entry.spec, initializer: zoo_initializer(), isBuffer: entry.isBuffer, isNoDecay: entry.isNoDecay)
+  }
+}
+
 /// A layer: made from its attributes and planned for one set of shapes.
 public final class LayerInstance {
   package let kind: KindInfo
@@ -32,13 +40,15 @@ public final class LayerInstance {
   /// What it wants to own.
   public let parameters: [ParameterRequest]
   /// What it keeps from forward to backward.
-  public let saved: [Spec]
+  public private(set) var saved: [Spec]
   /// The rest of its plan.
   ///
   /// Pointers in it live as long as this.
-  package let plan: zoo_plan
+  package private(set) var plan: zoo_plan
   /// Pairs of an output and an input that may share memory.
   let aliases: [(output: Int, input: Int)]
+  /// What the host does here by itself; nil: a family computes.
+  let control: ControlLayer?
 
   /// Makes and plans a layer.
   ///
@@ -123,6 +133,33 @@ public final class LayerInstance {
     parameters = answer.parameters
     saved = answer.saved
     aliases = answer.aliases
+    control = nil
+  }
+
+  /// A loop or condition as a layer like any other.
+  init(_ control: ControlLayer, kind: KindInfo, parameters: [ParameterRequest], run: Run, place: Place?) {
+    self.kind = kind
+    self.control = control
+    self.parameters = parameters
+    self.run = run
+    self.place = place
+    path = control.path
+    table = ControlLayer.table
+    layer = OpaquePointer(Unmanaged.passUnretained(control).toOpaque())
+    context = .allocate(capacity: 1)
+    context.initialize(to: zoo_context(run: run.raw, path_key: control.pathKey))
+    outputs = control.outputs
+    aliases = control.aliases
+    saved = control.saved
+    plan = control.plan
+  }
+
+  /// (of a loop or condition) Says which gradients backward will be asked for, before memory is planned.
+  func differentiate(parameters: Set<Int>, inputs: [Bool]) throws(GraphError) {
+    guard let control else { return }
+    try control.differentiate(parameters: parameters, inputs: inputs)
+    saved = control.saved
+    plan = control.plan
   }
 
   deinit {
@@ -132,12 +169,16 @@ public final class LayerInstance {
 
   /// Whether backward can add to gradients by itself.
   package var accumulates: Bool { plan.flags & UInt32(ZOO_LAYER_ACCUMULATES) != 0 }
-  func backwardNeedsInput(_ i: Int) -> Bool { i < 64 && plan.needs_inputs >> UInt64(i) & 1 != 0 }
+  func backwardNeedsInput(_ i: Int) -> Bool {
+    if let control { return control.needsInput[i] }
+    return i < 64 && plan.needs_inputs >> UInt64(i) & 1 != 0
+  }
   func backwardNeedsOutput(_ i: Int) -> Bool { i < 64 && plan.needs_outputs >> UInt64(i) & 1 != 0 }
 
   /// What a status of this layer's functions means.
   package func failure(_ phase: LayerFailure.Phase, _ status: zoo_status) -> LayerFailure {
-    LayerFailure(layer: path, kind: kind.name, phase: phase, status: status, words: run.takeWords(), inputs: [], place: place)
+    control?.takeFailure()
+      ?? LayerFailure(layer: path, kind: kind.name, phase: phase, status: status, words: run.takeWords(), inputs: [], place: place)
   }
 }
 

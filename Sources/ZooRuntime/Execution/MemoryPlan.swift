@@ -24,17 +24,28 @@ struct MemoryPlan {
   }
 
   private(set) var values: [Source: ArenaBuffer] = [:]
+  /// Values that lie in the memory of a graph input, which they replace.
+  private(set) var inPlace: [Source: Int] = [:]
   private(set) var saved: [[ArenaBuffer]]
   private(set) var forwardScratch: [ArenaBuffer?]
   private(set) var backwardScratch: [ArenaBuffer?]
   private(set) var outputGradients: [[ArenaBuffer?]]
   private(set) var inputGradients: [[GradientTarget]]
   private(set) var parameterGradients: [[ParameterTarget]]
-  private(set) var seed: ArenaBuffer?
+  private(set) var seeds: [Source: ArenaBuffer] = [:]
   private(set) var graphInputGradients: [Int: ArenaBuffer] = [:]
+  /// What one iteration of a loop keeps for its backward.
+  private(set) var tapeBytes = 0
   let arena: Arena
 
-  init(_ planned: PlannedGraph, differentiation: Differentiation?) {
+  /// Places everything that `planned` touches.
+  ///
+  /// - Parameters:
+  ///   - differentiation: what backward does; nil: there is none.
+  ///   - isBody: whether it runs inside another graph, many times for one backward. What lives from forward to backward is then apart from
+  ///     the arena, on a tape; outputs are read at once; parameters' gradients are always added to.
+  ///   - carried: outputs that may overwrite an input.
+  init(_ planned: PlannedGraph, differentiation: Differentiation?, isBody: Bool = false, carried: [(output: Source, input: Int)] = []) {
     let layers = planned.layers
     let count = layers.count
     let end = 2 * count + 2
@@ -70,11 +81,13 @@ struct MemoryPlan {
         let source = Source.node(layer.node, output: o)
         var reused: ArenaBuffer?
         for alias in layer.instance.aliases where alias.output == o {
-          guard let input = layer.inputs[alias.input], let memory = values[input], lastUse[input] == i, !kept.contains(input),
+          guard let input = layer.inputs[alias.input], lastUse[input] == i, !kept.contains(input),
             layer.inputs.filter({ $0 == input }).count == 1, planned.spec(input).byteCount == spec.byteCount
           else { continue }
-          if !taken.contains(where: { $0 === memory }) { reused = memory }
+          if let memory = values[input], !taken.contains(where: { $0 === memory }) { reused = memory }
+          if case .input(let index) = input, carried.contains(where: { $0 == (source, index) }) { inPlace[source] = index }
         }
+        if inPlace[source] != nil { continue }
         if let reused {
           taken.append(reused)
           values[source] = reused
@@ -87,13 +100,19 @@ struct MemoryPlan {
         for spec in layer.instance.saved { saved[i].append(buffer(spec.byteCount, at: i)) }
       }
     }
-    for source in planned.outputs { values[source]?.use(at: end) }
+    for source in planned.outputs { values[source]?.use(at: isBody ? count : end) }
 
     if let differentiation {
       var adjoints: [Source: ArenaBuffer] = [:]
-      let one = buffer(planned.spec(differentiation.minimise).byteCount, at: count)
-      adjoints[differentiation.minimise] = one
-      seed = one
+      for source in differentiation.seeds where adjoints[source] == nil {
+        let seed = buffer(planned.spec(source).byteCount, at: count)
+        adjoints[source] = seed
+        seeds[source] = seed
+        if case .input(let index) = source, differentiation.inputs.contains(index) {
+          graphInputGradients[index] = seed
+          seed.use(at: end)
+        }
+      }
       var written: Set<Int> = []
       for i in layers.indices.reversed() where differentiation.isActive[i] {
         let layer = layers[i]
@@ -115,7 +134,7 @@ struct MemoryPlan {
           guard let source else { continue }
           if let adjoint = adjoints[source] {
             adjoint.use(at: step)
-            if layer.instance.accumulates, !mine.contains(source) {
+            if layer.instance.accumulates, k < 64, !mine.contains(source) {
               inputGradients[i][k] = .accumulate(adjoint)
             } else {
               inputGradients[i][k] = .temporary(buffer(planned.spec(source).byteCount, at: step), into: adjoint)
@@ -132,9 +151,9 @@ struct MemoryPlan {
           mine.insert(source)
         }
         for (p, index) in layer.parameters.enumerated() where differentiation.parameters.contains(index) && !layer.isFrozen {
-          if written.insert(index).inserted {
+          if written.insert(index).inserted, !isBody {
             parameterGradients[i][p] = .direct(index)
-          } else if layer.instance.accumulates {
+          } else if layer.instance.accumulates, p < 64 {
             parameterGradients[i][p] = .accumulate(index)
           } else {
             parameterGradients[i][p] = .temporary(buffer(layer.instance.parameters[p].spec.byteCount, at: step), into: index)
@@ -142,6 +161,26 @@ struct MemoryPlan {
         }
       }
     }
-    arena = Arena(buffers)
+    if isBody {
+      for buffer in buffers where buffer.first < count && buffer.last > count {
+        buffer.place(onTapeAt: tapeBytes)
+        tapeBytes += buffer.bytes
+      }
+      arena = Arena(buffers.filter { !$0.isOnTape })
+    } else {
+      arena = Arena(buffers)
+    }
+  }
+
+  /// The parameters, by their indices in the store, whose gradients something writes.
+  var parameterTargets: Set<Int> {
+    var indices: Set<Int> = []
+    for target in parameterGradients.joined() {
+      switch target {
+      case .none: break
+      case .direct(let index), .accumulate(let index), .temporary(_, let index): indices.insert(index)
+      }
+    }
+    return indices
   }
 }

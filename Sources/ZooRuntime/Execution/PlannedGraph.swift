@@ -51,6 +51,18 @@ struct PlannedGraph {
           return specs[n][output]
         }
       }
+      if let control = node.control {
+        let layer = try Self.layer(
+          control, node, inputs: inputSpecs.compactMap { $0 }, names: node.inputs.map { graph.name(of: $0) }, training: training,
+          fuse: fuse,
+          store: store, run: run)
+        let requests = layer.parameters.map { ParameterRequest(store.entries[$0]) }
+        let instance = LayerInstance(layer, kind: node.kind, parameters: requests, run: run, place: node.place)
+        specs.append(instance.outputs)
+        layers.append(
+          Layer(node: index, instance: instance, inputs: node.inputs, parameters: layer.parameters, isFrozen: node.isFrozen))
+        continue
+      }
       let instance = try LayerInstance(
         kind: node.kind, attributes: node.attributes, path: node.path, inputs: inputSpecs,
         inputNames: node.inputs.map { graph.name(of: $0) },
@@ -75,6 +87,17 @@ struct PlannedGraph {
     }
     dropUnneeded()
     if fuse && !training { try fuseEpilogues(run: run) }
+  }
+
+  private static func layer(
+    _ control: Control, _ node: Node, inputs: [Spec], names: [String], training: Bool, fuse: Bool, store: ParameterStore, run: Run
+  ) throws -> ControlLayer {
+    switch control {
+    case .loop(let loop):
+      try LoopLayer(loop, node: node, inputs: inputs, inputNames: names, training: training, fuse: fuse, store: store, run: run)
+    case .conditional(let conditional):
+      try ConditionalLayer(conditional, node: node, inputs: inputs, training: training, fuse: fuse, store: store, run: run)
+    }
   }
 
   /// The spec of a value.

@@ -14,47 +14,67 @@ public final class Program {
   /// The outputs' types and shapes.
   public let outputSpecs: [Spec]
   /// The size of the block that holds activations, adjoints and scratch.
-  public var arenaBytes: Int { memory.arena.bytes }
+  public var arenaBytes: Int { binding.memory.arena.bytes }
   /// The size of the parameters in the layers' own layouts.
-  public private(set) var packedBytes = 0
+  public var packedBytes: Int { binding.packedBytes }
   /// The arithmetic of one forward, in operations; 0 where a layer does not say.
   public let flops: Double
   /// What it was made from.
   let planned: PlannedGraph
 
-  private let store: ParameterStore
-  private let memory: MemoryPlan
+  private let binding: Binding
   private let block: UnsafeMutableRawPointer
-  private var tables: [TensorTable] = []
-  private var calls: [UnsafeMutablePointer<zoo_call>] = []
-  private var packs: [(layer: Int, memory: UnsafeMutableRawPointer)] = []
-  private var packedVersion = -1
-  private let forwardSteps: UnsafeMutablePointer<zoo_step>
-  private let backwardSteps: UnsafeMutablePointer<zoo_step>
-  private var backwardLayers: [Int] = []  // the layer behind each backward step
+  // The block, the gradients of the parameters, and the inputs.
+  private let regions: Binding.Regions
+  private let seed: (pointer: UnsafeMutablePointer<Float>, count: Int)?
 
-  init(_ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil) throws(GraphError) {
+  /// Makes a planned graph ready.
+  ///
+  /// With `carried`, outputs may overwrite the memory of inputs.
+  init(
+    _ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil, carried: [(output: Source, input: Int)] = []
+  ) throws(GraphError) {
     self.planned = planned
-    self.store = store
-    inputs = planned.inputs.map { TensorBuffer($0) }
+    let inputs = planned.inputs.map { TensorBuffer($0) }
+    self.inputs = inputs
     outputSpecs = planned.outputs.map(planned.spec)
     flops = planned.layers.reduce(0) { $0 + $1.instance.plan.flops }
-    memory = MemoryPlan(planned, differentiation: differentiation)
+    if let differentiation {
+      for (i, layer) in planned.layers.enumerated() where differentiation.isActive[i] {
+        try layer.instance.differentiate(parameters: differentiation.parameters, inputs: differentiation.wantsInput[i])
+      }
+    }
+    let memory = MemoryPlan(planned, differentiation: differentiation, carried: carried)
     let available = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     guard memory.arena.bytes < available else { throw .tooLarge(bytes: memory.arena.bytes, available: available) }
     block = alignedMemory(bytes: memory.arena.bytes)
     memset(block, 0, memory.arena.bytes)
-    forwardSteps = .allocate(capacity: max(planned.layers.count, 1))
-    backwardSteps = .allocate(capacity: planned.layers.reduce(1) { $0 + 1 + $1.inputs.count + $1.parameters.count })
-    for i in planned.layers.indices { bindForward(i) }
-    if let differentiation { bindBackward(differentiation) }
+
+    var gradients: [Int: Int] = [:]  // from a parameter to its region
+    for index in memory.parameterTargets { gradients[index] = 1 + inputs.count + gradients.count }
+    regions = .allocate(capacity: 1 + inputs.count + gradients.count)
+    regions.initialize(to: block)
+    for (i, input) in inputs.enumerated() { (regions + 1 + i).initialize(to: input.pointer) }
+    for (index, region) in gradients { (regions + region).initialize(to: store.gradient(of: index)) }
+    binding = Binding(
+      planned, memory: memory, differentiation: differentiation, store: store, inputs: inputs.indices.map { Location(region: 1 + $0) },
+      place: { Location(region: 0, offset: $0.offset) },
+      parameterGradient: { index in
+        guard let region = gradients[index] else { preconditionFailure("every target has a region") }
+        return Location(region: region)
+      })
+    binding.refresh(.forward, regions)
+    binding.refresh(.backward, regions)
+    let block = block
+    seed = differentiation.flatMap { differentiation in
+      differentiation.seeds.first.flatMap { minimise in
+        memory.seeds[minimise].map { ((block + $0.offset).assumingMemoryBound(to: Float.self), planned.spec(minimise).count) }
+      }
+    }
   }
 
   deinit {
-    for call in calls { call.deallocate() }
-    for pack in packs { free(pack.memory) }
-    forwardSteps.deallocate()
-    backwardSteps.deallocate()
+    regions.deallocate()
     free(block)
   }
 
@@ -64,23 +84,17 @@ public final class Program {
   ///
   /// Parameters that have changed are packed again first.
   public func forward() throws(LayerFailure) {
-    if packedVersion != store.version { try pack() }
-    try execute(forwardSteps, planned.layers.count, .forward) { planned.layers[$0].instance }
+    try binding.pack()
+    if let failed = binding.run(.forward) { throw failed.layer.failure(.forward, failed.status) }
   }
 
   /// Runs every layer backwards, once after each `forward`: gradients of the parameters are then in the store.
   ///
   /// Adjoints take the place of activations that nothing reads any more, so what `forward` wrote is gone, but for the outputs.
   public func backward() throws(LayerFailure) {
-    try execute(backwardSteps, backwardLayers.count, .backward) { planned.layers[backwardLayers[$0]].instance }
-  }
-
-  private func execute(
-    _ steps: UnsafeMutablePointer<zoo_step>, _ count: Int, _ phase: LayerFailure.Phase, _ layer: (Int) -> LayerInstance
-  ) throws(LayerFailure) {
-    var status = zoo_status(ZOO_OK)
-    let failed = zoo_execute(steps, Int64(count), &status)
-    if failed >= 0 { throw layer(Int(failed)).failure(phase, status) }
+    // What is minimised has derivative 1 by itself.
+    if let seed { seed.pointer.update(repeating: 1, count: seed.count) }
+    if let failed = binding.run(.backward) { throw failed.layer.failure(.backward, failed.status) }
   }
 
   /// The elements of output `i`, valid until the next run.
@@ -93,7 +107,7 @@ public final class Program {
 
   /// A copy of the gradient of graph input `i`, if the program was made with it.
   package func copyInputGradient(_ i: Int) -> TensorBuffer? {
-    memory.graphInputGradients[i].map {
+    binding.memory.graphInputGradients[i].map {
       TensorBuffer(planned.inputs[i], bytes: UnsafeRawBufferPointer(start: block + $0.offset, count: planned.inputs[i].byteCount))
     }
   }
@@ -101,7 +115,7 @@ public final class Program {
   /// Runs the layers one by one and says which is the first to write something that is NaN or infinite.
   public func firstNonFinite() throws(LayerFailure) -> (layer: String, kind: String, output: String, index: [Int], value: Float)? {
     for (i, layer) in planned.layers.enumerated() {
-      try execute(forwardSteps + i, 1, .forward) { _ in layer.instance }
+      try execute(i)
       for (o, spec) in layer.instance.outputs.enumerated() where spec.dtype == .f32 {
         let floats = pointer(.node(layer.node, output: o))?.assumingMemoryBound(to: Float.self)
         let found = zoo_first_nonfinite(floats, Int64(spec.count))
@@ -126,9 +140,9 @@ public final class Program {
     try forward()
     var best = [Double](repeating: .infinity, count: planned.layers.count)
     for _ in 0..<repeats {
-      for (i, layer) in planned.layers.enumerated() {
+      for i in planned.layers.indices {
         let start = monotonicSeconds()
-        try execute(forwardSteps + i, 1, .forward) { _ in layer.instance }
+        try execute(i)
         best[i] = min(best[i], monotonicSeconds() - start)
       }
     }
@@ -137,139 +151,13 @@ public final class Program {
     }
   }
 
-  // MARK: Binding
+  private func execute(_ i: Int) throws(LayerFailure) {
+    var status = zoo_status(ZOO_OK)
+    if zoo_execute(binding.forwardSteps + i, 1, &status) >= 0 { throw planned.layers[i].instance.failure(.forward, status) }
+  }
 
   private func pointer(_ source: Source) -> UnsafeMutableRawPointer? {
-    switch source {
-    case .input(let i): inputs[i].pointer
-    case .node: memory.values[source].map { block + $0.offset }
-    }
-  }
-
-  private func table(_ specs: [Spec], _ data: [UnsafeMutableRawPointer?]) -> UnsafePointer<zoo_tensor> {
-    let table = TensorTable(specs, data: data)
-    tables.append(table)
-    return UnsafePointer(table.first)
-  }
-
-  private func inputSpecs(_ layer: PlannedGraph.Layer) -> [Spec] { layer.inputs.map { $0.map(planned.spec) ?? Spec([]) } }
-
-  private func parameterTable(_ layer: PlannedGraph.Layer) -> UnsafePointer<zoo_tensor> {
-    table(layer.instance.parameters.map(\.spec), layer.parameters.map { store.entries[$0].pointer })
-  }
-
-  /// A call with everything that forward and backward have in common.
-  private func makeCall(_ i: Int, needing: Bool) -> UnsafeMutablePointer<zoo_call> {
-    let layer = planned.layers[i]
-    let instance = layer.instance
-    let call = UnsafeMutablePointer<zoo_call>.allocate(capacity: 1)
-    call.initialize(to: zoo_call())
-    calls.append(call)
-    call.pointee.size = UInt32(MemoryLayout<zoo_call>.size)
-    call.pointee.flags = planned.isTraining ? UInt32(ZOO_CALL_TRAINING) : 0
-    call.pointee.host = zoo_host_table()
-    call.pointee.context = instance.context
-    call.pointee.input_count = UInt32(layer.inputs.count)
-    call.pointee.inputs = table(
-      inputSpecs(layer),
-      layer.inputs.enumerated().map { k, source in needing && !instance.backwardNeedsInput(k) ? nil : source.flatMap(pointer) })
-    call.pointee.output_count = UInt32(instance.outputs.count)
-    call.pointee.outputs = table(
-      instance.outputs,
-      instance.outputs.indices.map { needing && !instance.backwardNeedsOutput($0) ? nil : pointer(.node(layer.node, output: $0)) })
-    call.pointee.parameter_count = UInt32(layer.parameters.count)
-    call.pointee.parameters = parameterTable(layer)
-    call.pointee.saved_count = UInt32(memory.saved[i].count)
-    call.pointee.saved = table(Array(instance.saved.prefix(memory.saved[i].count)), memory.saved[i].map { block + $0.offset })
-    return call
-  }
-
-  private func bindForward(_ i: Int) {
-    let instance = planned.layers[i].instance
-    let call = makeCall(i, needing: false)
-    call.pointee.scratch = memory.forwardScratch[i].map { block + $0.offset }
-    if !planned.isTraining, instance.plan.packed_bytes > 0, instance.table.pointee.pack != nil {
-      let memory = alignedMemory(bytes: Int(instance.plan.packed_bytes))
-      packedBytes += Int(instance.plan.packed_bytes)
-      packs.append((i, memory))
-      call.pointee.packed = UnsafeRawPointer(memory)
-    }
-    forwardSteps[i] = zoo_step(function: instance.table.pointee.forward, layer: instance.layer, call: call)
-  }
-
-  private func pack() throws(LayerFailure) {
-    for (i, memory) in packs {
-      let layer = planned.layers[i]
-      guard let pack = layer.instance.table.pointee.pack else { continue }
-      let specs = TensorTable(layer.instance.parameters.map(\.spec), data: layer.parameters.map { store.entries[$0].pointer })
-      var call = zoo_pack_call(
-        size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(layer.parameters.count), host: zoo_host_table(),
-        context: layer.instance.context, parameters: UnsafePointer(specs.first), packed: memory)
-      let status = withExtendedLifetime(specs) { pack(layer.instance.layer, &call) }
-      if status != zoo_status(ZOO_OK) { throw layer.instance.failure(.pack, status) }
-    }
-    packedVersion = store.version
-  }
-
-  private func bindBackward(_ differentiation: Differentiation) {
-    func add(_ function: zoo_function?, _ layer: Int, _ handle: OpaquePointer?, _ call: UnsafeMutablePointer<zoo_call>) {
-      backwardSteps[backwardLayers.count] = zoo_step(function: function, layer: handle, call: call)
-      backwardLayers.append(layer)
-    }
-    func hostCall(_ spec: Spec, from: UnsafeMutableRawPointer?, to: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<zoo_call> {
-      let call = UnsafeMutablePointer<zoo_call>.allocate(capacity: 1)
-      call.initialize(to: zoo_call())
-      calls.append(call)
-      call.pointee.inputs = table([spec], [from])
-      call.pointee.outputs = table([spec], [to])
-      return call
-    }
-    if let seed = memory.seed {
-      let last = planned.layers.count - 1
-      add(zoo_step_one, last, nil, hostCall(planned.spec(differentiation.minimise), from: nil, to: block + seed.offset))
-    }
-    for i in planned.layers.indices.reversed() where differentiation.isActive[i] {
-      let layer = planned.layers[i]
-      let instance = layer.instance
-      let call = makeCall(i, needing: true)
-      call.pointee.scratch = memory.backwardScratch[i].map { block + $0.offset }
-      call.pointee.output_gradients = table(instance.outputs, memory.outputGradients[i].map { $0.map { block + $0.offset } })
-
-      var sums: [UnsafeMutablePointer<zoo_call>] = []
-      var targets: [UnsafeMutableRawPointer?] = []
-      let specs = inputSpecs(layer)
-      for (k, target) in memory.inputGradients[i].enumerated() {
-        switch target {
-        case .none: targets.append(nil)
-        case .direct(let buffer): targets.append(block + buffer.offset)
-        case .accumulate(let buffer):
-          targets.append(block + buffer.offset)
-          call.pointee.accumulate_inputs |= 1 << UInt64(k)
-        case .temporary(let temporary, let into):
-          targets.append(block + temporary.offset)
-          sums.append(hostCall(specs[k], from: block + temporary.offset, to: block + into.offset))
-        }
-      }
-      call.pointee.input_gradients = table(specs, targets)
-
-      targets = []
-      for (p, target) in memory.parameterGradients[i].enumerated() {
-        switch target {
-        case .none: targets.append(nil)
-        case .direct(let index): targets.append(store.gradient(of: index))
-        case .accumulate(let index):
-          targets.append(store.gradient(of: index))
-          call.pointee.accumulate_parameters |= 1 << UInt64(p)
-        case .temporary(let temporary, let index):
-          targets.append(block + temporary.offset)
-          sums.append(hostCall(instance.parameters[p].spec, from: block + temporary.offset, to: store.gradient(of: index)))
-        }
-      }
-      call.pointee.parameter_gradients = table(instance.parameters.map(\.spec), targets)
-
-      add(instance.table.pointee.backward, i, instance.layer, call)
-      for sum in sums { add(zoo_step_accumulate, i, nil, sum) }
-    }
+    binding.location(source).flatMap { location in regions[location.region].map { $0 + location.offset } }
   }
 }
 

@@ -137,6 +137,12 @@ public final class ParameterStore {
     return start + entry.offset
   }
 
+  /// A copy of the gradient of parameter `i`.
+  package func gradientValues(of i: Int) -> [Float] {
+    let floats = gradient(of: i).assumingMemoryBound(to: Float.self)
+    return Array(UnsafeBufferPointer(start: floats, count: entries[i].spec.count))
+  }
+
   /// Parameters that lie one after the other, for updates that treat every element alike.
   ///
   /// `selection` holds indices into `entries`. Each range covers whole parameters, and the zeros between them.
