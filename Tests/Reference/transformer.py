@@ -56,6 +56,33 @@ def attention() -> None:
     fixture.save()
 
 
+def block() -> None:
+    fixture = Fixture("transformer.block")
+    for case, (items, tokens, width, heads), attributes in [
+        ("one", (1, 1, 2, 1), {}),
+        ("before", (3, 7, 15, 3), {}),
+        ("before, relu", (3, 2, 15, 3), {"activation": "relu", "hidden": 7}),
+        ("after", (3, 7, 15, 3), {"norm_first": False, "epsilon": 0.01}),
+        ("after, relu", (1, 2, 6, 2), {"norm_first": False, "activation": "relu", "hidden": 5}),
+        ("both ways", (3, 2, 10, 2), {"causal": False, "hidden": 7, "epsilon": 0.001}),
+        ("after, both ways", (1, 7, 5, 1), {"causal": False, "norm_first": False}),
+        ("one token", (3, 1, 6, 2), {"hidden": 1}),
+        ("blocks", (2, 67, 12, 2), {}),
+        ("no dropout", (1, 2, 6, 1), {"dropout": 0}),
+    ]:  # fmt: skip
+        causal = attributes.get("causal", True)
+        module = nn.TransformerEncoderLayer(
+            width, heads, attributes.get("hidden", 4 * width), dropout=0, activation=attributes.get("activation", "gelu"),
+            layer_norm_eps=attributes.get("epsilon", 1e-5), batch_first=True, norm_first=attributes.get("norm_first", True),
+        ).double()  # fmt: skip
+
+        def y(x, module=module, causal=causal, **parameters):
+            return functional_call(module, parameters, (x,), {"src_mask": mask(x.shape[1], causal)})
+
+        fixture.add(case, {"heads": heads} | attributes, [fixture.normal(items, tokens, width)], random_parameters(fixture, module), y)
+    fixture.save()
+
+
 def positions() -> None:
     fixture = Fixture("transformer.sinusoidal_positions")
 
@@ -96,5 +123,6 @@ def sample() -> None:
 
 
 attention()
+block()
 positions()
 sample()

@@ -18,6 +18,8 @@ import ZooTypes
     Case(kind: "transformer.attention", attributes: #"{"heads": 1}"#, width: 5),
     Case(kind: "transformer.attention", attributes: #"{"heads": 3}"#, width: 15),
     Case(kind: "transformer.attention", attributes: #"{"heads": 2, "bias": false}"#, width: 64),
+    Case(kind: "transformer.block", attributes: #"{"heads": 3}"#, width: 15),
+    Case(kind: "transformer.block", attributes: #"{"heads": 2, "norm_first": false, "activation": "relu", "hidden": 40}"#, width: 10),
   ]
 
   /// Numbers between -1 and 1 that differ, the same on every call.

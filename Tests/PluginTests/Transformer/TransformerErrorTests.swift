@@ -28,7 +28,7 @@ import ZooTypes
   private static func f32(_ shape: Int...) -> Spec { Spec(shape) }
   private static let place = Spec([], .i64)
 
-  static let attentionCases = ["attention"].flatMap { kind in
+  static let attentionCases = ["attention", "block"].flatMap { kind in
     [
       Case(kind, #"{"heads": 4}"#, [f32(2, 3, 6)], "the 6 channels of x must be a multiple of the 4 heads; its shape is [2, 3, 6]"),
       Case(kind, #"{"heads": 2}"#, [f32(3, 6)], "x must have rank 3, but its shape is [3, 6]"),
@@ -71,6 +71,10 @@ import ZooTypes
 
   static let cases =
     attentionCases + [
+      Case("block", #"{"heads": 2, "dropout": 1}"#, [f32(1, 3, 6)], "dropout must be less than 1, but it is 1.0: nothing would be left"),
+      Case(
+        "block", #"{"heads": 2, "hidden": 1000000000}"#, [f32(1, 3, 5000)],
+        "weights of 1000000000 x 5000 elements are too large"),
       Case("sinusoidal_positions", "{}", [f32(3, 6)], "x must have rank 3, but its shape is [3, 6]"),
       Case("sinusoidal_positions", "{}", [f32(1, 3, 0)], "x must not be empty, but its shape is [1, 3, 0]"),
       Case("sinusoidal_positions", "{}", [f32(1, 3, 2), f32()], "position must be an i64 scalar, but it is []"),
