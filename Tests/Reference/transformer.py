@@ -61,7 +61,7 @@ def block() -> None:
     for case, (items, tokens, width, heads), attributes in [
         ("one", (1, 1, 2, 1), {}),
         ("before", (3, 7, 15, 3), {}),
-        ("before, relu", (3, 2, 15, 3), {"activation": "relu", "hidden": 7}),
+        ("before, relu", (2, 2, 9, 3), {"activation": "relu", "hidden": 5}),
         ("after", (3, 7, 15, 3), {"norm_first": False, "epsilon": 0.01}),
         ("after, relu", (1, 2, 6, 2), {"norm_first": False, "activation": "relu", "hidden": 5}),
         ("both ways", (3, 2, 10, 2), {"causal": False, "hidden": 7, "epsilon": 0.001}),
