@@ -1,50 +1,90 @@
 import CHost
 public import ZooRuntime
-public import ZooTypes
+import ZooTypes
 
-/// The arrays that feed a graph's inputs, row by row.
+/// The arrays that feed the inputs of some graphs, row by row or whole.
 ///
-/// Row `r` of every array belongs to the same example. Elements stay as the file has them and are converted batch by batch.
+/// Row `r` of every array that is given by rows belongs to the same example. Elements stay as the file has them and are converted batch by
+/// batch.
 public struct Dataset {
-  /// One array, for one input.
-  struct Column {
-    let array: TensorBuffer
-    let type: Int32
-    let scale: Double
-    let offset: Double
-    let input: Spec  // of one row, as the graph takes it
+  /// An array, and what is made of its numbers.
+  public struct Feed {
+    /// What messages call it.
+    public var name: String
+    /// The elements, as the file has them.
+    public var array: TensorBuffer
+    /// What each number is multiplied by.
+    public var scale: Double
+    /// What is added after that.
+    public var offset: Double
+    /// Whether all of it is given at every step, instead of some rows.
+    public var isWhole: Bool
+
+    /// An array.
+    public init(name: String, array: TensorBuffer, scale: Double = 1, offset: Double = 0, isWhole: Bool = false) {
+      self.name = name
+      self.array = array
+      self.scale = scale
+      self.offset = offset
+      self.isWhole = isWhole
+    }
   }
 
-  private let columns: [Column]  // in the order of the graph's inputs
-  /// How many examples there are.
-  public let count: Int
+  /// One array, for one input.
+  private struct Column {
+    let feed: Feed
+    let type: Int32
+    let input: Spec  // of one row, or of the whole, as the graph takes it
+    let index: Int  // of the graph's input
+  }
 
-  /// A data set over the inputs of `graph`: `arrays` has one for each, in that order.
-  public init(_ graph: Graph, arrays: [(name: String, array: TensorBuffer, scale: Double, offset: Double)]) throws(DatasetError) {
-    var columns: [Column] = []
-    for (input, given) in zip(graph.inputs, arrays) {
-      guard let rows = given.array.spec.shape.first, rows > 0 else { throw .empty(input: input.name, array: given.name) }
-      let width = given.array.spec.shape.dropFirst()
-      var row: [Int] = []
-      for (length, dimension) in zip(width, input.shape.dropFirst()) {
-        if case .fixed(let wanted) = dimension, wanted != length { break }
-        row.append(length)
+  private let columns: [[Column]]  // by graph
+  /// How many examples there are; nil: nothing is given by rows.
+  public let count: Int?
+  /// The lengths of named axes that the arrays say; those of rows are left out.
+  let lengths: [String: Int]
+
+  /// A data set over the inputs of `graphs`: `feeds` has one for each input that is not in `carried`, by its name.
+  public init(_ graphs: [Graph], feeds: [String: Feed], carried: Set<String> = []) throws(DatasetError) {
+    var rows: (name: String, count: Int)?
+    var lengths: [String: Int] = [:]
+    var columns: [[Column]] = []
+    for graph in graphs {
+      var own: [Column] = []
+      for (index, input) in graph.inputs.enumerated() {
+        guard let feed = feeds[input.name] else {
+          guard carried.contains(input.name) else { throw .notFed(input: input.name) }
+          continue
+        }
+        let column = try Self.column(feed, input, index)
+        own.append(column)
+        let shape = input.shape.dropFirst(feed.isWhole ? 0 : 1)
+        for case (.named(let name), let length) in zip(shape, column.input.shape) { lengths[name] = length }
+        guard !feed.isWhole, let count = feed.array.spec.shape.first else { continue }
+        if let rows, rows.count != count { throw .counts(first: rows.name, count: rows.count, other: feed.name, otherCount: count) }
+        rows = rows ?? (feed.name, count)
       }
-      guard row.count == width.count, input.shape.count == given.array.spec.rank else {
-        throw .shape(
-          input: input.name, wants: "[\(input.shape.map(\.description).joined(separator: ", "))]", array: given.name, has: given.array.spec)
-      }
-      guard let type = Self.types[given.array.spec.dtype], input.dtype == .f32 || Self.isInteger(given.array.spec.dtype),
-        [.f32, .i32, .i64].contains(input.dtype)
-      else { throw .dtype(input: input.name, wants: input.dtype, array: given.name, has: given.array.spec) }
-      columns.append(Column(array: given.array, type: type, scale: given.scale, offset: given.offset, input: Spec(row, input.dtype)))
-    }
-    guard let first = columns.first?.array.spec.shape.first else { throw .noArrays }
-    for (column, given) in zip(columns, arrays) where column.array.spec.shape[0] != first {
-      throw .counts(first: arrays[0].name, count: first, other: given.name, otherCount: column.array.spec.shape[0])
+      columns.append(own)
     }
     self.columns = columns
-    count = first
+    self.lengths = lengths
+    count = rows?.count
+  }
+
+  private static func column(_ feed: Feed, _ input: GraphInput, _ index: Int) throws(DatasetError) -> Column {
+    let spec = feed.array.spec
+    guard spec.count > 0 else { throw .empty(input: input.name, array: feed.name) }
+    // Rows are of any number, whatever the input's first axis is called.
+    let (has, takes) = feed.isWhole ? (spec.shape[...], input.shape[...]) : (spec.shape.dropFirst(), input.shape.dropFirst())
+    let fits = zip(has, takes).allSatisfy { length, dimension in
+      if case .fixed(let wanted) = dimension { wanted == length } else { true }
+    }
+    guard fits, spec.rank == input.shape.count, feed.isWhole || spec.rank > 0 else {
+      throw .shape(input: input.name, wants: "[\(input.shape.map(\.description).joined(separator: ", "))]", array: feed.name, has: spec)
+    }
+    guard let type = types[spec.dtype], input.dtype == .f32 || !spec.dtype.isFloat, [.f32, .i32, .i64].contains(input.dtype)
+    else { throw .dtype(input: input.name, wants: input.dtype, array: feed.name, has: spec) }
+    return Column(feed: feed, type: type, input: Spec(Array(has), input.dtype), index: index)
   }
 
   private static let types: [DType: Int32] = [
@@ -52,64 +92,47 @@ public struct Dataset {
     .i64: Int32(ZOO_GATHER_I64), .f32: Int32(ZOO_GATHER_F32), .f64: Int32(ZOO_GATHER_F64),
   ]
 
-  private static func isInteger(_ dtype: DType) -> Bool { !dtype.isFloat }
+  /// The types and shapes of a graph's inputs for a batch of `size`.
+  ///
+  /// Those that are carried have the lengths that the axes of that name have elsewhere in the graph, or 1.
+  func specs(_ graph: Graph, _ index: Int, batch size: Int) -> [Spec] {
+    var specs = graph.inputs.map { Spec([], $0.dtype) }
+    var lengths: [String: Int] = [:]
+    for column in columns[index] {
+      let spec = column.feed.isWhole ? column.input : Spec([size] + column.input.shape, column.input.dtype)
+      specs[column.index] = spec
+      for case (.named(let name), let length) in zip(graph.inputs[column.index].shape, spec.shape) { lengths[name] = length }
+    }
+    let carried = graph.inputSpecs(lengths: lengths)
+    let fed = Set(columns[index].map(\.index))
+    for i in specs.indices where !fed.contains(i) { specs[i] = carried[i] }
+    return specs
+  }
 
-  /// The types and shapes of the graph's inputs for a batch of `size`.
-  func specs(batch size: Int) -> [Spec] { columns.map { Spec([size] + $0.input.shape, $0.input.dtype) } }
+  /// Writes the examples `rows` into the inputs of a program of that graph.
+  func fill(_ inputs: [TensorBuffer], graph: Int, rows: UnsafeBufferPointer<Int64>) {
+    for column in columns[graph] where !column.feed.isWhole { fill(inputs[column.index], column, rows, width: column.input.count) }
+  }
 
-  /// Writes the examples `rows` into a program's inputs.
-  func fill(_ inputs: [TensorBuffer], rows: UnsafeBufferPointer<Int64>) {
-    for (column, into) in zip(columns, inputs) {
-      let width = Int64(column.input.count)
-      if into.spec.dtype == .f32 {
-        zoo_gather_floats(
-          into.pointer.assumingMemoryBound(to: Float.self), column.array.pointer, column.type, rows.baseAddress, Int64(rows.count), width,
-          column.scale, column.offset)
-      } else {
-        zoo_gather_integers(
-          into.pointer, into.spec.dtype == .i64 ? 1 : 0, column.array.pointer, column.type, rows.baseAddress, Int64(rows.count), width)
+  /// Writes what is given whole into the inputs of a program of that graph, where it stays.
+  func fillWhole(_ inputs: [TensorBuffer], graph: Int) {
+    // The whole is one row of all its elements.
+    withUnsafePointer(to: Int64(0)) { row in
+      for column in columns[graph] where column.feed.isWhole {
+        fill(inputs[column.index], column, UnsafeBufferPointer(start: row, count: 1), width: column.input.count)
       }
     }
   }
-}
 
-/// Arrays that do not feed a graph.
-public enum DatasetError: ExplainedError, Hashable {
-  /// Nothing feeds the graph.
-  case noArrays
-  /// An array without rows.
-  case empty(input: String, array: String)
-  /// An array's rows are not of the input's shape.
-  case shape(input: String, wants: String, array: String, has: Spec)
-  /// An array's elements cannot become the input's.
-  case dtype(input: String, wants: DType, array: String, has: Spec)
-  /// Arrays of different lengths.
-  case counts(first: String, count: Int, other: String, otherCount: Int)
-  /// Rows that the data does not have.
-  case rows(part: String, from: Int, to: Int, count: Int)
-
-  /// What is wrong.
-  public var message: String {
-    switch self {
-    case .noArrays: "no array feeds the graph"
-    case .empty(let input, let array): "array '\(array)', for input '\(input)', has no rows"
-    case .shape(let input, let wants, let array, let has): "input '\(input)' takes \(wants), but array '\(array)' is \(has)"
-    case .dtype(let input, let wants, let array, let has): "input '\(input)' takes \(wants), which array '\(array)' \(has) cannot become"
-    case .counts(let first, let count, let other, let otherCount): "array '\(first)' has \(count) rows, but '\(other)' has \(otherCount)"
-    case .rows(let part, let from, let to, let count):
-      "the \(part) rows are \(from) to \(to), but the data has \(count)"
-    }
-  }
-
-  /// What to do next.
-  public var help: String {
-    switch self {
-    case .noArrays: "name one for each input in the manifest's train.data.inputs"
-    case .empty: "check the file that train.data names"
-    case .shape: "reshape the array, or change the input's shape in the manifest"
-    case .dtype: "store the array as numbers of that kind"
-    case .counts: "row r of every array must belong to the same example"
-    case .rows: "change the range in the manifest's train.data; rows are counted from 0, the end is not included"
+  private func fill(_ into: TensorBuffer, _ column: Column, _ rows: UnsafeBufferPointer<Int64>, width: Int) {
+    let array = column.feed.array.pointer
+    if into.spec.dtype == .f32 {
+      zoo_gather_floats(
+        into.pointer.assumingMemoryBound(to: Float.self), array, column.type, rows.baseAddress, Int64(rows.count), Int64(width),
+        column.feed.scale, column.feed.offset)
+    } else {
+      zoo_gather_integers(
+        into.pointer, into.spec.dtype == .i64 ? 1 : 0, array, column.type, rows.baseAddress, Int64(rows.count), Int64(width))
     }
   }
 }

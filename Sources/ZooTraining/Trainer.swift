@@ -1,120 +1,79 @@
 import ZooFormats
 public import ZooRuntime
-public import ZooTypes
-
-/// How long and on what a model is trained.
-public struct TrainingOptions: Sendable {
-  /// How often every example is seen.
-  public var epochs: Int
-  /// How many examples a step sees.
-  public var batch: Int
-  /// Whether each epoch has an order of its own.
-  public var shuffles: Bool
-  /// The examples that are trained on.
-  public var rows: [Int64]
-  /// The examples that are held out; empty: none.
-  public var validation: [Int64]
-  /// Values to report.
-  public var metrics: [TrainingMetric]
-  /// Where weights go after each epoch; nil: nowhere.
-  public var weights: String?
-
-  /// Options.
-  public init(
-    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], metrics: [TrainingMetric] = [],
-    weights: String? = nil
-  ) {
-    self.epochs = epochs
-    self.batch = batch
-    self.shuffles = shuffles
-    self.rows = rows
-    self.validation = validation
-    self.metrics = metrics
-    self.weights = weights
-  }
-}
-
-/// What a trainer tells whoever watches.
-public enum TrainingEvent: Sendable {
-  /// Means over some examples: the loss of each step of the program, then the metrics.
-  public typealias Numbers = [(name: String, value: Double)]
-
-  /// After each step: means over the epoch so far.
-  case step(epoch: Int, step: Int, steps: Int, numbers: Numbers, samplesPerSecond: Double, secondsLeft: Double)
-  /// After each epoch: means over it, and over the held-out examples.
-  case epoch(Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double)
-  /// Weights were written.
-  case saved(path: String)
-}
-
-/// How a training run ended.
-public struct TrainingSummary: Sendable {
-  /// Whether it was asked to stop before its last epoch.
-  public var wasInterrupted: Bool
-  /// How many epochs were completed.
-  public var epochs: Int
-  /// How many updates were made.
-  public var steps: Int
-  /// Means over the last epoch.
-  public var training: TrainingEvent.Numbers
-  /// Means over the held-out examples after the last epoch.
-  public var validation: TrainingEvent.Numbers
-  /// How long it took.
-  public var seconds: Double
-}
+import ZooTypes
 
 /// Trains the parameters of a session.
 public final class Trainer {
   private let session: Session
-  private let graph: Graph
+  private let section: TrainingSection
   private let data: Dataset
-  private let steps: [TrainingStep]
   private let options: TrainingOptions
-  private var programs: [Int: [Program]] = [:]  // by batch size
-  private var evaluations: [Int: Program] = [:]
-  private var updaters: [Updater] = []
+  private let carried: CarriedValues
+  private var steps: [Step] = []
   private var updates = 0
+  private var evaluations: [Int: [Evaluation]] = [:]  // by batch size
 
-  /// A trainer of `session`.
-  ///
-  /// `graph` is the session's, with losses and metrics; `data` feeds its inputs.
-  public init(_ session: Session, graph: Graph, data: Dataset, steps: [TrainingStep], options: TrainingOptions) throws {
-    self.session = session
-    self.graph = graph
-    self.data = data
-    self.steps = steps
-    self.options = options
-    precondition(!options.rows.isEmpty && options.batch > 0, "there is nothing to train on")
-
-    // Gradients exist once a program is bound to them; updaters then bind to both.
-    _ = try trainingPrograms(batch: min(options.batch, options.rows.count))
-    for step in steps {
-      updaters.append(
-        try Updater(
-          step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
-          store: session.store, run: session.run, place: step.optimizer.place))
-    }
+  /// One step of the section, made ready.
+  private struct Step {
+    let step: TrainingStep
+    /// The metrics that it computes besides: those of its graph, if it is the first step with that graph.
+    let metrics: [Int]
+    let updater: Updater
+    var programs: [Int: Program]  // by batch size
+    var updates = 0
   }
 
-  /// Trains until the last epoch, or until the session's run is cancelled: then it stops after the current step, and saves.
+  /// A graph with the losses and metrics that are read off it, without training.
+  private struct Evaluation {
+    let graph: Int
+    let program: Program
+    let values: [Int]  // of all losses, then all metrics
+  }
+
+  /// A trainer of `session`, whose graphs are those of the model that `section` belongs to.
+  public init(_ session: Session, _ section: TrainingSection, data: Dataset, options: TrainingOptions) throws {
+    self.session = session
+    self.section = section
+    self.data = data
+    self.options = options
+    carried = CarriedValues(section)
+    precondition(data.count == nil || !options.rows.isEmpty && options.batch > 0, "there is nothing to train on")
+
+    // Gradients exist once a program is bound to them; updaters then bind to both.
+    let batch = min(options.batch, options.rows.count)
+    for (i, step) in section.steps.enumerated() {
+      let isFirst = !section.steps[..<i].contains { $0.graph == step.graph }
+      let metrics = isFirst ? section.metrics.indices.filter { section.metrics[$0].graph == step.graph } : []
+      let program = try trainingProgram(step, metrics: metrics, batch: batch)
+      let updater = try Updater(
+        step.optimizer.kind, attributes: step.optimizer.attributes,
+        parameters: session.parameters(of: step, in: section.graphs[step.graph].graph), store: session.store, run: session.run,
+        place: step.optimizer.place)
+      steps.append(Step(step: step, metrics: metrics, updater: updater, programs: [batch: program]))
+    }
+    try planOthers()
+  }
+
+  // MARK: Training
+
+  /// Trains until the last epoch, or until the session's run is cancelled: then it stops after the current iteration, and saves.
   public func train(_ watch: (TrainingEvent) -> Void = { _ in }) throws -> TrainingSummary {
     let start = monotonicSeconds()
     var summary = TrainingSummary(wasInterrupted: false, epochs: 0, steps: 0, training: [], validation: [], seconds: 0)
-    let perEpoch = (options.rows.count + options.batch - 1) / options.batch
     for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
       let epochStart = monotonicSeconds()
-      let order = options.shuffles ? shuffled(options.rows, seed: session.run.seed, epoch: epoch) : options.rows
-      var means = Means(steps.map(\.name) + options.metrics.map(\.name))
-      for index in 0..<perEpoch {
-        let rows = index * options.batch..<min((index + 1) * options.batch, order.count)
-        try order.withUnsafeBufferPointer { try runStep(UnsafeBufferPointer(rebasing: $0[rows]), epoch: epoch, into: &means) }
+      let batches = batches(options.rows, epoch: epoch)
+      var means = Means(names)
+      try restart(batch: min(options.batch, options.rows.count))
+      for index in 0..<batches.count {
+        try batches.withRows(of: index) { try iterate($0, epoch: epoch, into: &means) }
         let now = monotonicSeconds()
-        let done = Double((epoch - 1) * perEpoch + index + 1)
+        let done = Double((epoch - 1) * batches.count + index + 1)
         watch(
           .step(
-            epoch: epoch, step: index + 1, steps: perEpoch, numbers: means.numbers,
+            epoch: epoch, step: index + 1, steps: batches.count, numbers: means.numbers,
             samplesPerSecond: Double(means.count) / (now - epochStart),
-            secondsLeft: (now - start) / done * (Double(options.epochs * perEpoch) - done)))
+            secondsLeft: (now - start) / done * (Double(options.epochs) * Double(batches.count) - done)))
         if session.run.isCancelled {
           summary.wasInterrupted = true
           break
@@ -125,9 +84,10 @@ public final class Trainer {
       if !summary.wasInterrupted {
         summary.epochs = epoch
         summary.validation = try evaluate(options.validation)
+        if summary.validation.isEmpty { summary.training += try evaluate(options.rows, otherThan: Set(means.numbers.map(\.name))) }
         watch(
           .epoch(
-            epoch, of: options.epochs, training: means.numbers, validation: summary.validation,
+            epoch, of: options.epochs, training: summary.training, validation: summary.validation,
             samplesPerSecond: Double(means.count) / trained, seconds: monotonicSeconds() - epochStart))
       }
       if let path = options.weights {
@@ -141,55 +101,138 @@ public final class Trainer {
     return summary
   }
 
+  /// All steps on one batch.
+  private func iterate(_ rows: UnsafeBufferPointer<Int64>, epoch: Int, into means: inout Means) throws {
+    let weight = max(rows.count, 1)
+    for i in steps.indices {
+      let step = steps[i].step
+      let program = try program(of: i, batch: rows.count)
+      for _ in 0..<step.repeats {
+        updates += 1
+        steps[i].updates += 1
+        session.run.step = UInt64(updates)
+        data.fill(program.inputs, graph: step.graph, rows: rows)
+        carried.fill(program, graph: step.graph)
+        try program.forward()
+        let loss = program.scalar(0)
+        guard loss.isFinite else { throw diverged(program, step, epoch: epoch, loss: loss) }
+        try program.backward()
+        try steps[i].updater.update(rate: step.optimizer.rate, step: steps[i].updates)
+        means.add(loss, at: i, weight: weight)
+        for (m, metric) in steps[i].metrics.enumerated() { means.add(program.scalar(1 + m), at: steps.count + metric, weight: weight) }
+        try carried.take(program, graph: step.graph, from: 1 + steps[i].metrics.count)
+      }
+    }
+    carried.advance()
+    means.count += weight
+  }
+
+  /// Begins an epoch: nothing is carried yet.
+  private func restart(batch: Int) throws {
+    if !section.carried.isEmpty { try carried.restart(section.graphs.indices.map { specs($0, batch: batch) }) }
+  }
+
+  /// The losses of the steps, then the metrics.
+  private var names: [String] { section.steps.map(\.name) + section.metrics.map(\.name) }
+
+  private func batches(_ rows: [Int64], epoch: Int) -> Batches {
+    if data.count == nil { return Batches(ofNothing: section.iterations ?? 1) }
+    if !section.carried.isEmpty { return Batches(streams: options.batch, of: rows) }
+    return Batches(options.shuffles ? shuffled(rows, seed: session.run.seed, epoch: epoch) : rows, size: options.batch)
+  }
+
+  // MARK: Evaluation
+
   /// Means of the losses and metrics over some examples, without training.
-  public func evaluate(_ rows: [Int64]) throws -> TrainingEvent.Numbers {
-    if rows.isEmpty { return [] }
-    var means = Means(steps.map(\.name) + options.metrics.map(\.name))
-    for from in stride(from: 0, to: rows.count, by: 256) {
-      let part = from..<min(from + 256, rows.count)
-      let program = try evaluationProgram(batch: part.count)
-      rows.withUnsafeBufferPointer { data.fill(program.inputs, rows: UnsafeBufferPointer(rebasing: $0[part])) }
-      try program.forward()
-      for i in 0..<means.values.count { means.add(program.scalar(i), at: i, weight: part.count) }
-      means.count += part.count
+  public func evaluate(_ rows: [Int64]) throws -> TrainingEvent.Numbers { try evaluate(rows, otherThan: []) }
+
+  private func evaluate(_ rows: [Int64], otherThan known: Set<String>) throws -> TrainingEvent.Numbers {
+    let wanted = names.indices.filter { !known.contains(names[$0]) }
+    if wanted.isEmpty || rows.isEmpty && data.count != nil { return [] }
+    let batches =
+      data.count == nil ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: options.batch, of: rows)
+    try restart(batch: min(options.batch, rows.count))
+    var means = Means(names)
+    for index in 0..<batches.count {
+      // The same random numbers after every epoch, and none that training has drawn.
+      session.run.step = 1 << 63 | UInt64(index)
+      try batches.withRows(of: index) { rows in
+        for evaluation in try evaluations(batch: rows.count) {
+          let (program, graph) = (evaluation.program, evaluation.graph)
+          data.fill(program.inputs, graph: graph, rows: rows)
+          carried.fill(program, graph: graph)
+          try program.forward()
+          for (i, value) in evaluation.values.enumerated() { means.add(program.scalar(i), at: value, weight: max(rows.count, 1)) }
+          try carried.take(program, graph: graph, from: evaluation.values.count)
+        }
+      }
+      carried.advance()
     }
-    return means.numbers
+    return means.numbers.filter { !known.contains($0.name) }
   }
 
-  private func runStep(_ rows: UnsafeBufferPointer<Int64>, epoch: Int, into means: inout Means) throws {
-    let programs = try trainingPrograms(batch: rows.count)
-    updates += 1
-    session.run.step = UInt64(updates)
-    for (i, (program, step)) in zip(programs, steps).enumerated() {
-      data.fill(program.inputs, rows: rows)
-      try program.forward()
-      let loss = program.scalar(0)
-      guard loss.isFinite else { throw diverged(program, step, epoch: epoch, loss: loss) }
-      try program.backward()
-      try updaters[i].update(rate: step.optimizer.rate, step: updates)
-      means.add(loss, at: i, weight: rows.count)
-      if i == 0 { for m in options.metrics.indices { means.add(program.scalar(1 + m), at: steps.count + m, weight: rows.count) } }
-    }
-    means.count += rows.count
-  }
-
-  private func trainingPrograms(batch: Int) throws -> [Program] {
-    if let known = programs[batch] { return known }
-    let made = try steps.map {
-      try session.trainingProgram(
-        graph, inputs: data.specs(batch: batch), minimise: $0.minimized, patterns: $0.updated, wanted: options.metrics.map(\.source))
-    }
-    programs[batch] = made
-    return made
-  }
-
-  private func evaluationProgram(batch: Int) throws -> Program {
+  private func evaluations(batch: Int) throws -> [Evaluation] {
     if let known = evaluations[batch] { return known }
-    let made = try session.evaluationProgram(
-      graph, inputs: data.specs(batch: batch), wanted: steps.map(\.minimized) + options.metrics.map(\.source))
+    var made: [Evaluation] = []
+    let sources = section.steps.map { ($0.graph, $0.minimized) } + section.metrics.map { ($0.graph, $0.source) }
+    for (g, graph) in section.graphs.enumerated() {
+      let values = sources.indices.filter { sources[$0].0 == g }
+      let wanted = values.map { sources[$0].1 }
+      let program = try session.evaluationProgram(
+        graph.graph, inputs: specs(g, batch: batch), wanted: wanted + carried.wanted(in: g))
+      try checkMetrics(values.compactMap { $0 < steps.count ? nil : $0 - steps.count }, program, from: values.filter { $0 < steps.count }.count)
+      data.fillWhole(program.inputs, graph: g)
+      made.append(Evaluation(graph: g, program: program, values: values))
+    }
     evaluations[batch] = made
     return made
   }
+
+  // MARK: Programs
+
+  private func specs(_ graph: Int, batch: Int) -> [Spec] { data.specs(section.graphs[graph].graph, graph, batch: batch) }
+
+  private func program(of index: Int, batch: Int) throws -> Program {
+    if let known = steps[index].programs[batch] { return known }
+    let made = try trainingProgram(steps[index].step, metrics: steps[index].metrics, batch: batch)
+    steps[index].programs[batch] = made
+    return made
+  }
+
+  private func trainingProgram(_ step: TrainingStep, metrics: [Int], batch: Int) throws -> Program {
+    let program = try session.trainingProgram(
+      section.graphs[step.graph].graph, inputs: specs(step.graph, batch: batch), minimise: step.minimized, patterns: step.updated,
+      wanted: metrics.map { section.metrics[$0].source } + carried.wanted(in: step.graph))
+    try checkMetrics(metrics, program, from: 1)
+    data.fillWhole(program.inputs, graph: step.graph)
+    return program
+  }
+
+  private func checkMetrics(_ metrics: [Int], _ program: Program, from first: Int) throws(TrainingError) {
+    for (i, metric) in metrics.enumerated() {
+      let spec = program.outputSpecs[first + i]
+      guard spec.count == 1, spec.dtype == .f32 else { throw .metric(name: section.metrics[metric].name, is: spec) }
+    }
+  }
+
+  /// Plans what no step computes, so that weights hold the parameters of all of the model's graphs.
+  private func planOthers() throws {
+    var planned = Set(section.steps.flatMap { section.graphs[$0.graph].graph.parameterPaths })
+    if !section.metrics.allSatisfy({ metric in section.steps.contains { $0.graph == metric.graph } }) {
+      _ = try evaluations(batch: min(options.batch, options.rows.count))
+      planned.formUnion(section.graphs.flatMap(\.graph.parameterPaths))
+    }
+    for (i, entry) in session.graphs.enumerated() where !planned.isSuperset(of: entry.graph.parameterPaths) {
+      do {
+        _ = try session.program(entry.graph.inputSpecs(lengths: data.lengths), graph: i)
+      } catch {
+        throw TrainingError.unplanned(graph: entry.name, reason: (error as? any ExplainedError)?.message ?? "\(error)")
+      }
+      planned.formUnion(entry.graph.parameterPaths)
+    }
+  }
+
+  // MARK: Weights
 
   /// Writes every parameter atomically.
   public func save(_ path: String) throws {
@@ -213,55 +256,5 @@ public final class Trainer {
     }
     return .diverged(
       loss: step.name, value: loss, epoch: epoch, step: updates, where: place, weights: options.weights, saved: epoch > 1)
-  }
-}
-
-/// Running means over examples.
-private struct Means {
-  var names: [String]
-  var values: [(sum: Double, weight: Double)]
-  var count = 0
-
-  init(_ names: [String]) {
-    self.names = names
-    values = names.map { _ in (0, 0) }
-  }
-
-  mutating func add(_ value: Double, at i: Int, weight: Int) {
-    values[i].sum += value * Double(weight)
-    values[i].weight += Double(weight)
-  }
-
-  var numbers: TrainingEvent.Numbers { zip(names, values).map { ($0, $1.weight > 0 ? $1.sum / $1.weight : 0) } }
-}
-
-extension Program {
-  /// Output `i`, which is one number.
-  fileprivate func scalar(_ i: Int) -> Double { Double(output(i).load(as: Float.self)) }
-}
-
-/// Training that cannot go on.
-public enum TrainingError: ExplainedError, Hashable {
-  /// The loss is NaN or infinite. Nothing was updated with it.
-  case diverged(loss: String, value: Double, epoch: Int, step: Int, where: String, weights: String?, saved: Bool)
-
-  /// What is wrong.
-  public var message: String {
-    switch self {
-    case .diverged(let loss, let value, let epoch, let step, let place, _, _):
-      "'\(loss)' is \(value) at step \(step), in epoch \(epoch): \(place)"
-    }
-  }
-
-  /// What to do next.
-  public var help: String {
-    switch self {
-    case .diverged(_, _, _, _, _, let weights, let saved):
-      if let weights, saved {
-        "lower the learning rate; \(weights) holds the weights of the epoch before"
-      } else {
-        "lower the learning rate; nothing was written"
-      }
-    }
   }
 }

@@ -59,7 +59,7 @@ import ZooTypes
     let training = try #require(model.training)
     let session = Session(model.graph, inPlace: false)
     let program = try session.trainingProgram(
-      training.graph, inputs: training.graph.inputSpecs(lengths: ["N": 64]), minimise: training.steps[0].minimized)
+      training.graphs[0].graph, inputs: training.graphs[0].graph.inputSpecs(lengths: ["N": 64]), minimise: training.steps[0].minimized)
     let step = training.steps[0]
     let updater = try Updater(
       step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),

@@ -28,18 +28,19 @@ struct Workload {
   init(training open: OpenModel, axes: AxisOptions) throws {
     guard let section = open.model.training else { throw TrainingJobError.noTraining(model: open.model.name) }
     guard let step = section.steps.first else { throw TrainingJobError.noTraining(model: open.model.name) }
-    let session = Session(open.model.graph, weights: try open.weights(nil), inPlace: false)
+    let session = Session(open.model.graphs, weights: try open.weights(nil), inPlace: false)
     let lengths = try axes.lengths(open)
+    let graph = section.graphs[step.graph].graph
     func makeProgram(_ lengths: [String: Int]) throws -> Program {
       try session.trainingProgram(
-        section.graph, inputs: section.graph.inputSpecs(lengths: lengths), minimise: step.minimized, patterns: step.updated)
+        graph, inputs: graph.inputSpecs(lengths: lengths), minimise: step.minimized, patterns: step.updated)
     }
     program = try makeProgram(lengths)
     flops = 3 * program.flops
     let updater = try Updater(
       step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
       store: session.store, run: session.run, place: step.optimizer.place)
-    try RandomInputs(section.graph).fill(program) { try makeProgram(open.withBatchOfOne(lengths)) }
+    try RandomInputs(graph).fill(program) { try makeProgram(open.withBatchOfOne(lengths)) }
     var number = 0
     once = { [program] in
       number += 1

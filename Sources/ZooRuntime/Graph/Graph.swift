@@ -120,7 +120,7 @@ public struct Graph: Sendable {
 
 extension Graph {
   /// Where the parameters of its layers are, and of those in the graphs inside it.
-  var parameterPaths: [String] {
+  package var parameterPaths: [String] {
     nodes.flatMap { node in
       switch node.control {
       case nil: [node.parameterPath]

@@ -34,10 +34,8 @@ extension Manifest {
       let train = try Fields(json, of: .section("train"), keys: TrainingReader.keys, evaluator)
       let extended = try expansions[0].extended(by: try ports.inputs(train), try train.list("graph") ?? [])
       try Expansion.checkKinds(expansions + [extended])
-      let reader = TrainingReader(
-        fields: train, catalog: catalog,
-        source: { (name, owner, json) throws(ManifestError) in try extended.source(named: name, of: owner, at: json) })
-      training = try reader.section(extended.graph)
+      var reader = TrainingReader(fields: train, catalog: catalog, graphs: TrainingGraphs(expansions, own: extended))
+      training = try reader.section()
     }
     return Model(
       name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings, graphs: graphs,

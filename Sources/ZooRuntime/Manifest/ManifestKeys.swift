@@ -5,7 +5,8 @@ package enum ManifestKeys {
     "": Manifest.keys, "input": PortReader.inputKeys, "output": PortReader.outputKeys, "layer": ItemForm.layer.keys,
     "repeat": ItemForm.repeat.keys, "use": ItemForm.use.keys, "call": ItemForm.call.keys, "group": ItemForm.graph.keys,
     "define": Define.keys, "entry": GraphForm.keys,
-    "method": InitializerReader.names, "train": TrainingReader.keys, "data": TrainingReader.dataKeys, "feed": TrainingReader.feedKeys,
+    "method": InitializerReader.names, "train": TrainingReader.keys, "data": DataReader.keys, "feed": DataReader.feedKeys,
+    "metric": TrainingReader.metricKeys,
     "step": TrainingReader.stepKeys, "optimizer": TrainingReader.optimizerKeys,
   ]
 

@@ -3,17 +3,21 @@ public import ZooTypes
 
 /// How a manifest wants its model trained.
 public struct TrainingSection: Sendable {
-  /// The model's graph, its nodes as they are there, and after them the losses and metrics.
-  public var graph: Graph
-  /// What feeds the graph's inputs; nil: it has none.
+  /// The graphs that steps and metrics compute, each once.
+  public var graphs: [TrainingGraph]
+  /// What feeds the graphs' inputs; nil: nothing has to.
   public var data: TrainingData?
-  /// What one batch does, in order.
+  /// What is carried from one iteration to the next.
+  public var carried: [TrainingCarry]
+  /// What happens in an iteration, in order.
   public var steps: [TrainingStep]
   /// What to report, by name.
   public var metrics: [TrainingMetric]
-  /// How often all rows are gone through.
+  /// How many epochs there are: how often all rows are gone through.
   public var epochs: Int
-  /// How many rows one step sees.
+  /// How many iterations an epoch has; nil: one for each batch of rows.
+  public var iterations: Int?
+  /// How many rows one iteration sees.
   public var batch: Int
   /// Whether rows are shuffled before every epoch.
   public var isShuffled: Bool
@@ -25,11 +29,33 @@ public struct TrainingSection: Sendable {
   public var place: Place
 }
 
+/// A graph that training computes.
+public struct TrainingGraph: Sendable {
+  /// The name of one of the model's graphs; `train`: the default one, its nodes as they are there, and after them losses and metrics.
+  public var name: String
+  /// What it computes.
+  public var graph: Graph
+}
+
+/// A value that is carried from one iteration of training to the next: the gradient does not cross.
+public struct TrainingCarry: Sendable {
+  /// The input that it becomes, in every graph that has it; zeros at the start of an epoch.
+  public var input: String
+  /// The name of the value.
+  public var name: String
+  /// The index of the graph that computes it.
+  public var graph: Int
+  /// The value.
+  public var source: Source
+}
+
 /// One value to minimise, and by which parameters.
 public struct TrainingStep: Sendable {
-  /// The name of what is minimised, for messages.
+  /// The name of what is minimised, different for every step: with that of its graph, or a number, where it has to be.
   public var name: String
-  /// A value of the training graph with one element.
+  /// The index of the graph.
+  public var graph: Int
+  /// A value of that graph with one element.
   public var minimized: Source
   /// The parameters that it updates: patterns over their paths, where `*` stands for any letters.
   ///
@@ -37,6 +63,8 @@ public struct TrainingStep: Sendable {
   public var updated: [String]
   /// How it updates them.
   public var optimizer: OptimizerChoice
+  /// How often it is done in each iteration.
+  public var repeats: Int
   /// Where the manifest says so.
   public var place: Place
 }
@@ -57,15 +85,17 @@ public struct OptimizerChoice: Sendable {
 public struct TrainingMetric: Sendable {
   /// The name that is shown.
   public var name: String
-  /// A value of the training graph with one element.
+  /// The index of the graph.
+  public var graph: Int
+  /// A value of that graph with one element.
   public var source: Source
 }
 
 /// Where the rows to train on come from.
 ///
-/// The first axis of every array counts rows.
+/// The first axis of every array counts rows, but for those that are given whole.
 public struct TrainingData: Sendable {
-  /// One for each input of the training graph, in its order.
+  /// One for each input that the manifest feeds: all that the graphs have and that is not carried.
   public var inputs: [TrainingFeed]
   /// The rows to train on.
   public var training: RowSelection
@@ -75,7 +105,7 @@ public struct TrainingData: Sendable {
   public var place: Place
 }
 
-/// What feeds one input of the training graph.
+/// What feeds one input, in every graph that has it.
 public struct TrainingFeed: Sendable {
   /// Where its rows come from.
   public enum Origin: Sendable {
@@ -85,7 +115,7 @@ public struct TrainingFeed: Sendable {
     case values([Double], shape: [Int])
   }
 
-  /// The graph input.
+  /// The input's name.
   public var input: String
   /// Where its rows come from.
   public var origin: Origin
@@ -93,6 +123,8 @@ public struct TrainingFeed: Sendable {
   public var scale: Double
   /// What is added after that.
   public var offset: Double
+  /// Whether all of it is given at every step, instead of some rows.
+  public var isWhole: Bool
   /// Where the manifest says so.
   public var place: Place
 }

@@ -91,7 +91,7 @@ struct ManifestGraphsTests {
          "steps": [{"minimize": "twice"}], "optimizer": {"layer": "core.adam", "rate": 1}}}
       """)
     #expect(
-      model.training?.graph.listing == [
+      model.training?.graphs[0].graph.listing == [
         "fc: core.dense(x)", "m.fc: core.dense(fc) @ fc", "twice.one.fc: core.dense(m.fc) @ fc",
         "twice.two.fc: core.dense(twice.one.fc) @ fc",
       ])

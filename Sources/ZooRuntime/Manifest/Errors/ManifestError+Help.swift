@@ -69,6 +69,11 @@ extension ManifestError.Problem {
 
     case .notFed(let name): "add it under \"data\": {\"inputs\": {\"\(name)\": \"array\"}}"
     case .unknownFeed(let name, let known): Self.nearest(name, known, else: "the inputs are")
+    case .fedAndCarried: "give it one or the other"
+    case .rowsOfWhole: "mark the rows with an input of their own, such as a mask"
+    case .noIterations: "add \"iterations\" to 'train'"
+    case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
+    case .shuffledStreams: "leave 'shuffle' out"
 
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"

@@ -76,6 +76,11 @@ extension ManifestError.Problem {
 
     case .notFed(let name): "no data feeds input '\(name)'"
     case .unknownFeed(let name, _): "data is given for '\(name)', which is no input"
+    case .fedAndCarried(let name): "data is given for input '\(name)', which is carried"
+    case .rowsOfWhole(let owner): "\(owner) chooses rows, but every array is given whole"
+    case .noIterations: "nothing says how many steps an epoch has"
+    case .iterationsOfRows: "'iterations' is given, but the rows of the data say how many steps an epoch has"
+    case .shuffledStreams: "rows are to be shuffled, but values are carried from each to the next"
 
     case .absolutePath(let path): "'\(path)' is an absolute path"
     case .pathLeaves(let path): "'\(path)' is a path that leaves the folder"

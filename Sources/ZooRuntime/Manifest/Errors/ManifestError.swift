@@ -127,6 +127,16 @@ public struct ManifestError: ExplainedError, Hashable {
     case notFed(String)
     /// Data for an input that there is not.
     case unknownFeed(String, known: [String])
+    /// Data for an input that is carried.
+    case fedAndCarried(String)
+    /// A choice of rows where there are none.
+    case rowsOfWhole(Owner)
+    /// Nothing says how long an epoch is.
+    case noIterations
+    /// Two things say how long an epoch is.
+    case iterationsOfRows
+    /// Rows that belong one after the other, shuffled.
+    case shuffledStreams
 
     // Paths
     /// A path that is not relative.

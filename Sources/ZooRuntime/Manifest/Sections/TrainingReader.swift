@@ -3,33 +3,40 @@ import ZooTypes
 
 /// Reads the section `train`.
 struct TrainingReader {
-  static let keys = ["about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "epochs", "batch", "shuffle", "seed"]
-  static let dataKeys = ["file", "inputs", "train", "validation", "about"]
-  static let feedKeys = ["file", "key", "values", "scale", "offset", "about"]
-  static let stepKeys = ["minimize", "update", "optimizer", "about"]
+  static let keys = [
+    "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
+  ]
+  static let stepKeys = ["graph", "minimize", "update", "optimizer", "repeat", "about"]
+  static let metricKeys = ["graph", "value", "about"]
   static let optimizerKeys = ["layer", "rate", "about"]
 
   let fields: Fields
   let catalog: any KindCatalog
-  /// Looks names up in the training graph.
-  let source: (String, ManifestError.Owner, JSON) throws(ManifestError) -> Source
+  /// Where steps and metrics find their values.
+  var graphs: TrainingGraphs
 
-  /// The section, once its graph is known.
-  func section(_ graph: Graph) throws(ManifestError) -> TrainingSection {
+  /// The section.
+  mutating func section() throws(ManifestError) -> TrainingSection {
     let optimizer = try fields.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
-    var metrics: [TrainingMetric] = []
-    for member in try fields.members("metrics") {
-      metrics.append(TrainingMetric(name: member.name, source: try value(member.value, .key(member.name, of: .section("metrics"))).source))
-    }
+    let steps = try steps(optimizer)
+    let carried = try carried()
+    let metrics = try metrics()
+    let data = try DataReader(train: fields, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
+    let isShuffled = try fields.boolean("shuffle")
+    if isShuffled == true, !carried.isEmpty { throw fields.error(.shuffledStreams, at: fields.raw("shuffle")) }
     return TrainingSection(
-      graph: graph, data: try data(graph), steps: try steps(optimizer), metrics: metrics,
-      epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32,
-      isShuffled: try fields.boolean("shuffle") ?? true, seed: try fields.integer("seed", in: 0...Int.max) ?? 0,
-      about: try fields.text("about") ?? "", place: fields.evaluate.document.place(of: fields.json))
+      graphs: graphs.all, data: data, carried: carried, steps: steps, metrics: metrics,
+      epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, iterations: try iterations(data),
+      batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32, isShuffled: isShuffled ?? carried.isEmpty,
+      seed: try fields.integer("seed", in: 0...Int.max) ?? 0, about: try fields.text("about") ?? "",
+      place: fields.evaluate.document.place(of: fields.json))
   }
 
-  private func steps(_ fallback: OptimizerChoice?) throws(ManifestError) -> [TrainingStep] {
+  private mutating func steps(_ fallback: OptimizerChoice?) throws(ManifestError) -> [TrainingStep] {
     let list = try fields.require("steps", try fields.list("steps"), about: "what to minimise, such as [{\"minimize\": \"loss\"}]")
+    guard list.count <= Budget.portLimit else {
+      throw fields.error(.tooLarge(.ports(limit: Budget.portLimit)), at: fields.raw("steps"))
+    }
     guard !list.isEmpty else {
       throw fields.error(.wrongCount(.key("steps", of: fields.owner), got: 0, wanted: "one step at least"), at: fields.raw("steps"))
     }
@@ -37,16 +44,72 @@ struct TrainingReader {
     for (i, json) in list.enumerated() {
       let step = try Fields(json, of: .step(i), keys: Self.stepKeys, fields.evaluate)
       _ = try step.text("about")
+      let graph = try graphs.index(step)
       let minimized = try step.require("minimize", step.raw("minimize"), about: "the value to minimise")
-      let (name, source) = try value(minimized, .key("minimize", of: .step(i)))
+      let (name, source) = try value(minimized, in: graph, .key("minimize", of: .step(i)))
       let own = try step.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
       let optimizer = try fields.require("optimizer", own ?? fallback, about: "such as {\"layer\": \"core.adam\", \"rate\": 0.001}")
       steps.append(
         TrainingStep(
-          name: name, minimized: source, updated: try step.texts("update") ?? ["*"], optimizer: optimizer,
-          place: fields.evaluate.document.place(of: json)))
+          name: name, graph: graph, minimized: source, updated: try step.texts("update") ?? ["*"], optimizer: optimizer,
+          repeats: try step.integer("repeat", in: 1...Int(Int32.max)) ?? 1, place: fields.evaluate.document.place(of: json)))
     }
+    name(&steps)
     return steps
+  }
+
+  /// Tells steps that minimise values of one name apart, by their graphs if those differ, and else by number.
+  private func name(_ steps: inout [TrainingStep]) {
+    let graphs = graphs.all
+    for (name, same) in Dictionary(grouping: steps.indices, by: { steps[$0].name }) where same.count > 1 {
+      let isByGraph = Set(same.map { steps[$0].graph }).count == same.count
+      for (number, i) in same.enumerated() {
+        steps[i].name = isByGraph ? "\(graphs[steps[i].graph].name).\(name)" : "\(name)_\(number + 1)"
+      }
+    }
+  }
+
+  private mutating func metrics() throws(ManifestError) -> [TrainingMetric] {
+    var metrics: [TrainingMetric] = []
+    for member in try fields.members("metrics") {
+      let owner = ManifestError.Owner.key(member.name, of: .section("metrics"))
+      var json = try fields.evaluate(member.value)
+      var metric: Fields?
+      if json.object != nil {
+        let own = try Fields(json, of: owner, keys: Self.metricKeys, fields.evaluate.done)
+        _ = try own.text("about")
+        json = try own.require("value", own.raw("value"), about: "what is reported")
+        metric = own
+      }
+      let graph = try graphs.index(metric)
+      metrics.append(TrainingMetric(name: member.name, graph: graph, source: try value(json, in: graph, owner).source))
+    }
+    return metrics
+  }
+
+  /// What is carried: each value is looked up in the first graph with that input that a step computes.
+  private func carried() throws(ManifestError) -> [TrainingCarry] {
+    let owner = ManifestError.Owner.key("carry", of: fields.owner)
+    let stepped = graphs.all
+    var carried: [TrainingCarry] = []
+    for member in try fields.members("carry") {
+      guard let graph = stepped.firstIndex(where: { $0.graph.inputs.contains { $0.name == member.name } }) else {
+        throw ManifestError(
+          .unknownPort(member.name, isInput: true, of: owner, known: graphs.inputNames),
+          at: fields.evaluate.document.place(of: member))
+      }
+      let (name, source) = try value(member.value, in: graph, .key(member.name, of: owner))
+      carried.append(TrainingCarry(input: member.name, name: name, graph: graph, source: source))
+    }
+    return carried
+  }
+
+  private func iterations(_ data: TrainingData?) throws(ManifestError) -> Int? {
+    let iterations = try fields.integer("iterations", in: 1...Int(Int32.max))
+    let feeds = data?.inputs ?? []
+    if iterations == nil, feeds.isEmpty { throw fields.error(.noIterations, at: nil) }
+    if iterations != nil, feeds.contains(where: { !$0.isWhole }) { throw fields.error(.iterationsOfRows, at: fields.raw("iterations")) }
+    return iterations ?? (feeds.contains { !$0.isWhole } ? nil : 1)
   }
 
   private func optimizer(_ json: JSON) throws(ManifestError) -> OptimizerChoice {
@@ -64,79 +127,9 @@ struct TrainingReader {
     return OptimizerChoice(kind: kind, attributes: literals, rate: rate, place: fields.evaluate.document.place(of: json))
   }
 
-  private func data(_ graph: Graph) throws(ManifestError) -> TrainingData? {
-    guard let json = fields.raw("data") else {
-      if let input = graph.inputs.first { throw fields.error(.notFed(input.name), at: nil) }
-      return nil
-    }
-    let data = try Fields(json, of: .section("data"), keys: Self.dataKeys, fields.evaluate)
-    _ = try data.text("about")
-    let file = try path("file", data)
-    var feeds: [String: TrainingFeed] = [:]
-    for member in try data.members("inputs") {
-      guard graph.inputs.contains(where: { $0.name == member.name }) else {
-        throw ManifestError(
-          .unknownFeed(member.name, known: graph.inputs.map(\.name)), at: fields.evaluate.document.place(of: member))
-      }
-      feeds[member.name] = try feed(member, file, data)
-    }
-    var inputs: [TrainingFeed] = []
-    for input in graph.inputs {
-      guard let feed = feeds[input.name] else { throw data.error(.notFed(input.name), at: data.raw("inputs")) }
-      inputs.append(feed)
-    }
-    return TrainingData(
-      inputs: inputs, training: try rows("train", data) ?? .rest, validation: try rows("validation", data),
-      place: fields.evaluate.document.place(of: json))
-  }
-
-  private func feed(_ member: JSONObject.Member, _ shared: ManifestPath?, _ data: Fields) throws(ManifestError) -> TrainingFeed {
-    let place = fields.evaluate.document.place(of: member.value)
-    let value = try fields.evaluate(member.value)
-    let owner = ManifestError.Owner.key(member.name, of: .section("data"))
-    guard value.string == nil else {
-      let file = try data.require("file", shared, about: "the file with the arrays")
-      return TrainingFeed(input: member.name, origin: .file(file, key: value.string ?? ""), scale: 1, offset: 0, place: place)
-    }
-    guard value.object != nil else { throw data.error(.wrongType(owner, wanted: .textOrObject, got: value.shown), at: value) }
-    let feed = try Fields(value, of: owner, keys: Self.feedKeys, fields.evaluate.done)
-    _ = try feed.text("about")
-    let origin: TrainingFeed.Origin
-    if let values = feed.raw("values") {
-      let numbers = try NestedNumbers(values, of: .key("values", of: owner), fields.evaluate)
-      guard !numbers.shape.isEmpty else {
-        throw feed.error(.wrongType(.key("values", of: owner), wanted: .nestedNumbers, got: values.shown), at: values)
-      }
-      origin = .values(numbers.values, shape: numbers.shape)
-    } else {
-      let file = try data.require("file", try path("file", feed) ?? shared, about: "the file with the arrays")
-      origin = .file(file, key: try feed.text("key") ?? member.name)
-    }
-    return TrainingFeed(
-      input: member.name, origin: origin, scale: try feed.number("scale") ?? 1, offset: try feed.number("offset") ?? 0, place: place)
-  }
-
-  private func path(_ key: String, _ fields: Fields) throws(ManifestError) -> ManifestPath? {
-    try fields.text(key).map { ManifestPath($0, place: fields.evaluate.document.place(of: fields.raw(key) ?? fields.json)) }
-  }
-
-  /// `[from, to]`, or the part of all rows that the last of them make up.
-  private func rows(_ key: String, _ data: Fields) throws(ManifestError) -> RowSelection? {
-    guard let json = try data[key] else { return nil }
-    let owner = ManifestError.Owner.key(key, of: data.owner)
-    if let share = json.number {
-      guard share > 0, share < 1 else { throw data.error(.wrongType(owner, wanted: .rows, got: json.shown), at: json) }
-      return .lastShare(share)
-    }
-    guard let bounds = json.array?.map(\.integer), bounds.count == 2, let from = bounds[0], let to = bounds[1], from >= 0, from < to else {
-      throw data.error(.wrongType(owner, wanted: .rows, got: json.shown), at: json)
-    }
-    return .range(from, to)
-  }
-
-  private func value(_ json: JSON, _ owner: ManifestError.Owner) throws(ManifestError) -> (name: String, source: Source) {
+  private func value(_ json: JSON, in graph: Int, _ owner: ManifestError.Owner) throws(ManifestError) -> (name: String, source: Source) {
     let json = try fields.evaluate(json)
     guard let name = json.string else { throw fields.error(.wrongType(owner, wanted: .text, got: json.shown), at: json) }
-    return (name, try source(name, owner, json))
+    return (name, try graphs.source(named: name, in: graph, of: owner, at: json))
   }
 }
