@@ -150,7 +150,8 @@ public final class Trainer {
     let wanted = names.indices.filter { !known.contains(names[$0]) }
     if wanted.isEmpty || rows.isEmpty && data.count != nil { return [] }
     let batches =
-      data.count == nil ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: options.batch, of: rows)
+      data.count == nil
+      ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: options.batch, of: rows)
     try restart(batch: min(options.batch, rows.count))
     var means = Means(names)
     for index in 0..<batches.count {
@@ -180,7 +181,8 @@ public final class Trainer {
       let wanted = values.map { sources[$0].1 }
       let program = try session.evaluationProgram(
         graph.graph, inputs: specs(g, batch: batch), wanted: wanted + carried.wanted(in: g))
-      try checkMetrics(values.compactMap { $0 < steps.count ? nil : $0 - steps.count }, program, from: values.filter { $0 < steps.count }.count)
+      try checkMetrics(
+        values.compactMap { $0 < steps.count ? nil : $0 - steps.count }, program, from: values.filter { $0 < steps.count }.count)
       data.fillWhole(program.inputs, graph: g)
       made.append(Evaluation(graph: g, program: program, values: values))
     }

@@ -16,7 +16,8 @@ public enum TrainingError: ExplainedError, Hashable {
     switch self {
     case .diverged(let loss, let value, let epoch, let step, let place, _, _):
       "'\(loss)' is \(value) at step \(step), in epoch \(epoch): \(place)"
-    case .carried(let input, let takes, let value, let got): "'\(value)' is carried to input '\(input)', which is \(takes), but it is \(got)"
+    case .carried(let input, let takes, let value, let got):
+      "'\(value)' is carried to input '\(input)', which is \(takes), but it is \(got)"
     case .metric(let name, let got): "metric '\(name)' is \(got), not one number"
     case .unplanned(let graph, let reason): "the parameters of graph '\(graph)' are not known: \(reason)"
     }

@@ -184,3 +184,109 @@ struct ManifestTrainingTests {
     #expect(error?.help == it.help)
   }
 }
+
+/// Training that runs several graphs.
+struct ManifestTrainingGraphTests {
+  /// Two graphs over `x`, of which `b` also takes `s`; `train` is on line 5.
+  static func trained(_ train: String) -> String {
+    """
+    { "zoo": 1, "inputs": { "x": { "shape": ["N", 4] } }, "graph": [{ "layer": "core.dense", "name": "fc", "units": 3 }],
+      "graphs": {
+        "a": { "inputs": { "x": { "shape": ["N", 4] } }, "graph": [{ "layer": "core.accuracy", "name": "loss", "in": ["x", "x"] }] },
+        "b": { "inputs": { "x": { "shape": ["N", 4] }, "s": { "shape": ["N", 4] } }, "graph": [{ "layer": "core.add", "name": "sum", "in": ["x", "s"] }] } },
+      "train": {\(train), \(ManifestTrainingTests.adam)} }
+    """
+  }
+
+  static let x = #""data": {"inputs": {"x": {"values": [[1, 2, 3, 4]]}}}"#
+  static let b = #""steps": [{"graph": "b", "minimize": "sum"}]"#
+  static let own = #""steps": [{"minimize": "fc"}]"#
+
+  @Test func stepsAndMetricsNameGraphs() throws {
+    let training = try #require(
+      try expand(
+        Self.trained(
+          """
+          "steps": [{"graph": "b", "minimize": "sum", "repeat": 3}, {"graph": "a", "minimize": "loss"}, {"graph": "b", "minimize": "sum"}, {"minimize": "loss"}],
+          "graph": [{"layer": "core.accuracy", "name": "loss", "in": ["fc", "fc"]}],
+          "metrics": {"m": "fc", "n": {"graph": "main", "value": "fc", "about": "Another."}}, "carry": {"s": "sum"}, "epochs": 2,
+          "data": {"inputs": {"x": {"values": [[1, 2, 3, 4]], "rows": false}}}, "iterations": 7
+          """)
+      ).training)
+    #expect(training.graphs.map(\.name) == ["b", "a", "train", "main"])
+    #expect(training.graphs[2].graph.listing == ["fc: core.dense(x)", "loss: core.accuracy(fc, fc)"])
+    #expect(training.steps.map(\.graph) == [0, 1, 0, 2])
+    #expect(training.steps.map(\.repeats) == [3, 1, 1, 1])
+    #expect(training.steps.map(\.name) == ["sum_1", "a.loss", "sum_2", "train.loss"])
+    #expect(training.metrics.map(\.graph) == [2, 3])
+    #expect(training.carried.map(\.input) == ["s"] && training.carried[0].graph == 0 && training.carried[0].source == .node(0, output: 0))
+    #expect(training.iterations == 7 && !training.isShuffled)
+    #expect(training.data?.inputs.map(\.isWhole) == [true])
+  }
+
+  @Test func anEpochOnWholeArraysHasOneIterationUnlessSaidOtherwise() throws {
+    let whole = #""data": {"inputs": {"x": {"values": [[1, 2, 3, 4]], "rows": false}}}"#
+    #expect(try expand(Self.trained("\(Self.own), \(whole)")).training?.iterations == 1)
+    #expect(try expand(Self.trained("\(Self.own), \(Self.x)")).training?.iterations == nil)
+  }
+
+  static func bad(_ train: String, _ message: String, _ help: String) -> ManifestCase { ManifestCase(trained(train), message, help) }
+
+  @Test(arguments: [
+    bad(
+      #""steps": [{"graph": "c", "minimize": "sum"}], \#(x)"#,
+      ":5:33: at /train/steps/0/graph: step 1 wants graph 'c', which the manifest does not have", "the graphs are main, a, b"),
+    bad(
+      #""steps": [{"graph": "b", "minimize": "fc"}], \#(x)"#,
+      ":5:50: at /train/steps/0/minimize: 'minimize' of step 1 takes 'fc', but nothing there has that name", "here are s, sum, x"),
+    bad(
+      #""steps": [{"minimize": "fc", "repeat": 0}], \#(x)"#,
+      ":5:52: at /train/steps/0/repeat: 'repeat' of step 1 must be from 1 to 2147483647, but it is 0",
+      "choose a number that is from 1 to 2147483647"),
+    bad(
+      #"\#(own), \#(x), "metrics": {"m": {"graph": "A", "value": "loss"}}"#,
+      ":5:126: at /train/metrics/m/graph: 'm' of 'metrics' wants graph 'A', which the manifest does not have", "did you mean 'a'?"),
+    bad(
+      #"\#(own), \#(x), "metrics": {"m": {"graph": "a"}}"#,
+      ":5:116: at /train/metrics/m: 'm' of 'metrics' needs 'value': what is reported", "add \"value\" to 'm' of 'metrics'"),
+    bad("\(b), \(x)", ":5:78: at /train/data/inputs: no data feeds input 's'", "add it under \"data\": {\"inputs\": {\"s\": \"array\"}}"),
+    bad(
+      #"\#(own), \#(x), "carry": {"s": "fc"}"#,
+      ":5:109: at /train/carry/s: 'carry' of 'train' names input 's', which is not there", "the inputs are x"),
+    bad(
+      #"\#(b), \#(x), "carry": {"s": "summ"}"#,
+      ":5:129: at /train/carry/s: 's' of 'carry' of 'train' takes 'summ', but nothing there has that name", "did you mean 'sum'?"),
+    bad(
+      #"\#(b), "data": {"inputs": {"x": {"values": [[1]]}, "s": {"values": [[1]]}}}, "carry": {"s": "sum"}"#,
+      ":5:103: at /train/data/inputs/s: data is given for input 's', which is carried", "give it one or the other"),
+    bad(
+      #"\#(b), \#(x), "carry": {"s": "sum"}, "shuffle": true"#,
+      ":5:148: at /train/shuffle: rows are to be shuffled, but values are carried from each to the next", "leave 'shuffle' out"),
+    bad(
+      #"\#(own), \#(x), "iterations": 3"#,
+      ":5:113: at /train/iterations: 'iterations' is given, but the rows of the data say how many steps an epoch has",
+      "leave it out, or give the arrays whole, with \"rows\": false"),
+    bad(
+      #"\#(own), "data": {"inputs": {"x": {"values": [[1, 2, 3, 4]], "rows": false}}, "validation": 0.5}"#,
+      ":5:127: at /train/data/validation: 'validation' of 'data' chooses rows, but every array is given whole",
+      "mark the rows with an input of their own, such as a mask"),
+    bad(
+      #""steps": [{"graph": "c", "minimize": "sum"}]"#,
+      ":5:33: at /train/steps/0/graph: step 1 wants graph 'c', which the manifest does not have", "the graphs are main, a, b"),
+  ])
+  func errorsSayWhereAndWhat(_ it: ManifestCase) {
+    let error = #expect(throws: ManifestError.self) { try expand(it.manifest) }
+    #expect(error?.message == it.message)
+    #expect(error?.help == it.help)
+  }
+
+  @Test func withoutDataTrainingNeedsItsIterations() throws {
+    let manifest = """
+      {"zoo": 1, "graph": [{"layer": "core.noise"}],
+       "train": {"steps": [{"minimize": "noise"}], \(ManifestTrainingTests.adam)}}
+      """
+    let error = try #require(throws: ManifestError.self) { _ = try expand(manifest) }
+    #expect(error.message == "m.json:2:11: at /train: nothing says how many steps an epoch has")
+    #expect(error.help == "add \"iterations\" to 'train'")
+  }
+}
