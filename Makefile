@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 BUILD ?= .build
 SWIFT := swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
-PACKAGES := gcc g++ binutils libgomp1 libpng-dev libjpeg-dev zlib1g-dev
+PACKAGES := gcc g++ binutils libgomp1 libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev
 FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -warnings-as-errors
 FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm
 

@@ -62,7 +62,8 @@ let package = Package(
     .target(name: "ZooPlugin", dependencies: ["CZoo", "ZooTypes"], swiftSettings: settings),
 
     .target(name: "CKernels", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
-    .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels"], swiftSettings: settings),
+    .target(name: "COneDNN", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels", "COneDNN"], swiftSettings: settings),
 
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),

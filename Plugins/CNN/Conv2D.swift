@@ -37,7 +37,6 @@ struct Conv2D: DifferentiableLayer {
   var groups = 1
   var hasBias = true
   private var convolution: Convolution?
-  private var epilogue: Epilogue?
 
   init() {}
 
@@ -59,7 +58,8 @@ struct Conv2D: DifferentiableLayer {
     guard let count = product(y.shape), count < 1 << 40 else { throw .attribute("an output of \(y.shape) elements is too large") }
 
     let convolution = Convolution(
-      images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount)
+      images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
+      isTraining: request.isTraining, epilogue: request.epilogue?.raw)
     self.convolution = convolution
     var plan = Plan(outputs: [y])
     let fanIn = size / channels
@@ -74,13 +74,12 @@ struct Conv2D: DifferentiableLayer {
       plan.backwardScratch = convolution.backwardScratch
     } else {
       plan.epilogues = .all
-      epilogue = request.epilogue
     }
     return plan
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
-    convolution?.pack(weight: call.parameters[0].floats, bias: hasBias ? call.parameters[1].floats : nil, into: call.packed)
+    try convolution?.pack(weight: call.parameters[0].floats, bias: hasBias ? call.parameters[1].floats : nil, into: call.packed)
   }
 
   func forward(_ call: Call) throws(LayerError) {
@@ -88,7 +87,7 @@ struct Conv2D: DifferentiableLayer {
     let parameters = call.parameters
     try convolution?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
-      epilogue: epilogue?.raw, into: call.outputs[0].floats, scratch: call.scratch)
+      into: call.outputs[0].floats, scratch: call.scratch)
   }
 
   func backward(_ call: Call) throws(LayerError) {

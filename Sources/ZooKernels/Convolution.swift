@@ -4,7 +4,9 @@ public import ZooPlugin
 
 /// A convolution of images [N, H, W, C] and its gradients, planned once.
 ///
-/// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads, and executing allocates nothing.
+/// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads.
+///
+/// oneDNN computes what is large, and the zoo's own kernels what is small, and every gradient by the weight: docs/decisions/0007.
 public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int
@@ -12,11 +14,17 @@ public final class Convolution: Sendable {
   /// How forward is cut up, counted once.
   private let packed: Layout
   private let tasks: Tasks
+  private let large: LargeConvolution?
+  private let epilogue: zoo_epilogue
 
   /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
   ///
-  /// `threads` is how many parts of a `parallel` can run at once, at most.
-  public init(images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int) {
+  /// `threads` is how many parts of a `parallel` can run at once, at most; `epilogue` ends forward; `isTraining` says whether backward
+  /// will follow.
+  public init(
+    images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int, isTraining: Bool = true,
+    epilogue: zoo_epilogue? = nil
+  ) {
     var shape = zoo_conv()
     (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
     (shape.out_h, shape.out_w, shape.out_c) = (Int64(height.output), Int64(width.output), Int64(outputs))
@@ -30,13 +38,12 @@ public final class Convolution: Sendable {
     packed = Layout(floats: Int(zoo_conv_packed_count(&shape)), panels: Int(zoo_conv_panels(&shape)))
     tasks = Tasks(count: Int(zoo_conv_tasks(&shape)), slab: Int(zoo_conv_slab(&shape)))
     toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
+    self.epilogue = epilogue ?? zoo_epilogue()
+    large = LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue)
   }
 
   /// The arithmetic of one forward, in operations.
-  public var flops: Double {
-    let taps = Double(shape.kernel_h * shape.kernel_w * shape.group_in)
-    return 2 * Double(shape.images * shape.out_h * shape.out_w) * Double(shape.out_c) * taps
-  }
+  public var flops: Double { shape.flops }
 
   /// A kernel's size in the layout of `forward` or `backward`, and the pieces in which it is written.
   private struct Layout {
@@ -60,23 +67,33 @@ public final class Convolution: Sendable {
   private var weightTasks: Tasks { Tasks(count: measured(zoo_conv_weight_tasks), slab: measured(zoo_conv_weight_slab)) }
 
   /// The size of a packed weight and bias, in bytes.
-  public var packedBytes: Int { Scratch.bytes(floats: packed.floats) + Scratch.bytes(floats: Int(shape.out_c)) }
+  public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: Int(shape.out_c)) }
+  private var packedFloats: Int { large?.forward.packedFloats ?? packed.floats }
 
   /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
-  public func forwardScratch(packed: Bool) -> Int { (packed ? 0 : packedBytes) + threads * tasks.slabBytes }
+  public func forwardScratch(packed: Bool) -> Int {
+    (packed ? 0 : packedBytes) + (large?.forward.scratchBytes ?? threads * tasks.slabBytes)
+  }
 
   /// The scratch that `backward` wants, in bytes.
   public var backwardScratch: Int {
     max(
-      Scratch.bytes(floats: turned.floats) + threads * backTasks.slabBytes,
+      large?.backward.map { Scratch.bytes(floats: $0.packedFloats) + $0.scratchBytes }
+        ?? Scratch.bytes(floats: turned.floats) + threads * backTasks.slabBytes,
       Scratch.bytes(floats: measured(zoo_conv_weight_partial)) + threads * weightTasks.slabBytes, toBias.scratchBytes)
   }
 
   /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
-  public func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into memory: UnsafeMutableRawPointer) {
+  public func pack(
+    weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into memory: UnsafeMutableRawPointer
+  ) throws(LayerError) {
     var pieces = Scratch(memory)
-    let panels = pieces.take(floats: packed.floats)
-    withUnsafePointer(to: shape) { zoo_conv_pack($0, weight, 0, Int64(packed.panels), panels) }
+    let panels = pieces.take(floats: packedFloats)
+    if let large {
+      try large.forward.pack(weight, into: panels)
+    } else {
+      withUnsafePointer(to: shape) { zoo_conv_pack($0, weight, 0, Int64(packed.panels), panels) }
+    }
     copy(bias, into: pieces.take(floats: Int(shape.out_c)))
   }
 
@@ -85,15 +102,23 @@ public final class Convolution: Sendable {
     if let bias { packed.update(from: bias, count: count) } else { packed.update(repeating: 0, count: count) }
   }
 
-  /// y = epilogue(conv(x, weight) + bias); with `packed`, weight and bias are not read.
+  /// y = epilogue(conv(x, weight) + bias), with the epilogue that it was made with; with `packed`, weight and bias are not read.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
-    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+    into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
     let layout = self.packed
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
-    let (panels, packedBias) = (pieces.take(floats: layout.floats), pieces.take(floats: Int(shape.out_c)))
+    let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
+    if let large {
+      if packed == nil {
+        try large.forward.pack(weight(), into: panels)
+        copy(bias(), into: packedBias)
+      }
+      return try large.forward.execute(
+        from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
+    }
     if packed == nil {
       let weight = weight()
       try parallel(call, layout.panels, grain: layout.grain) { shape, part in
@@ -102,7 +127,7 @@ public final class Convolution: Sendable {
       copy(bias(), into: packedBias)
     }
     let slabs = packed == nil ? pieces.rest : scratch
-    let last = epilogue ?? zoo_epilogue()
+    let last = epilogue
     try parallel(call, tasks, slabs: slabs) { shape, part, slab in
       withUnsafePointer(to: last) { last in
         zoo_conv_forward(
@@ -127,6 +152,11 @@ public final class Convolution: Sendable {
     scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
     var pieces = Scratch(scratch)
+    if let large = large?.backward {
+      let panels = pieces.take(floats: large.packedFloats)
+      try large.pack(weight, into: panels)
+      return try large.execute(from: dy, packed: panels, bias: nil, into: dx, scratch: pieces.rest)
+    }
     let layout = turned
     let panels = pieces.take(floats: layout.floats)
     try parallel(call, layout.panels, grain: layout.grain) { shape, part in

@@ -37,6 +37,10 @@ import ZooTypes
       ("cnn.conv2d", #"{"channels": 96, "kernel": 3, "padding": 1, "groups": 96}"#, [4, 28, 28, 96]),
       ("cnn.conv2d", #"{"channels": 96, "kernel": 3, "padding": 1, "groups": 4}"#, [4, 28, 28, 64]),
       ("cnn.conv2d", #"{"channels": 120, "kernel": 5}"#, [64, 5, 5, 16]),
+      ("cnn.conv2d", #"{"channels": 256, "kernel": 1}"#, [1, 56, 56, 64]),
+      ("cnn.conv2d", #"{"channels": 64, "kernel": 1}"#, [2, 56, 56, 256]),
+      ("cnn.conv2d", #"{"channels": 128, "kernel": 1, "stride": 2, "bias": false}"#, [3, 57, 55, 64]),
+      ("cnn.conv2d", #"{"channels": 50, "kernel": [3, 5], "padding": [1, 2], "dilation": 2}"#, [2, 41, 37, 40]),
       ("cnn.max_pool2d", #"{"size": 3, "stride": 2, "padding": 1}"#, [4, 56, 56, 64]),
       ("cnn.average_pool2d", #"{"size": 3, "stride": 2, "padding": 1}"#, [4, 56, 56, 64]),
       ("cnn.global_average_pool2d", "{}", [64, 28, 28, 96]), ("cnn.global_max_pool2d", "{}", [64, 28, 28, 96]),
@@ -53,6 +57,13 @@ import ZooTypes
       let bits = (runner.outputs + (gradients.inputs + gradients.parameters).compactMap { $0 }).map { $0.floats.map(\.bitPattern) }
       if let reference { #expect(reference == bits, "\(threads) threads give other bits than one") } else { reference = bits }
     }
+  }
+
+  @Test func largeConvolutionsAreOneDNNs() throws {
+    let runner = try runner("cnn.conv2d", #"{"channels": 256, "kernel": 1}"#, [1, 56, 56, 64], training: false)
+    try runner.pack()
+    try runner.forward()
+    #expect(try Command.run(["cat", "/proc/\(getpid())/maps"]).output.contains("libdnnl.so"))
   }
 
   /// y, dx and dweight of a convolution of one group with a bias, by its definition.

@@ -3,7 +3,9 @@ import CZoo
 import Glibc
 import ZooTypes
 
-/// One forward or backward of a loop. Nothing is allocated.
+/// One forward or backward of a loop.
+///
+/// Nothing is allocated.
 struct LoopRun {
   private let layer: LoopLayer
   private let body: Body
@@ -267,7 +269,9 @@ struct LoopRun {
   }
 }
 
-/// Spreads the bits of a number (the finaliser of SplitMix64: Steele et al. 2014, doi:10.1145/2660193.2660195).
+/// Spreads the bits of a number.
+///
+/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195).
 private func mix(_ value: UInt64) -> UInt64 {
   var z = value
   z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

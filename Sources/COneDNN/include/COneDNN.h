@@ -1,0 +1,45 @@
+/// Convolutions by oneDNN, loaded when the first one is large enough to want it.
+///
+/// Activations are [N, H, W, C]; the kernel is in whatever layout oneDNN likes best for its shape, written by zoo_dnn_pack. A convolution is
+/// executed by one thread at a time, which runs it on OpenMP's pool.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// One convolution in one direction, compiled for its shape.
+typedef struct zoo_dnn zoo_dnn;
+
+/// The shape, in the names of the equation y[n, i, j, o] = sum x[n, i * stride_h - top + p * dilation_h, ..., c] w[o, c, p, q].
+typedef struct zoo_dnn_shape {
+  int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
+  int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
+} zoo_dnn_shape;
+
+/// What forward's last store does: y = max(y, alpha y), y = alpha y + beta, or nothing.
+enum { ZOO_DNN_PLAIN = 0, ZOO_DNN_RELU = 1, ZOO_DNN_LINEAR = 2 };
+
+typedef struct zoo_dnn_epilogue {
+  int32_t kind;
+  float alpha, beta;
+} zoo_dnn_epilogue;
+
+/// Forward: y = epilogue(conv(x, w) + bias). NULL: oneDNN is not installed, or has nothing compiled for such a shape.
+zoo_dnn *zoo_dnn_forward(const zoo_dnn_shape *, zoo_dnn_epilogue);
+
+/// Backward by the input: dx from dy. NULL as above.
+zoo_dnn *zoo_dnn_backward(const zoo_dnn_shape *);
+
+void zoo_dnn_destroy(zoo_dnn *);
+
+/// Bytes of the packed kernel, and of scratch. Both are to be aligned to 64 bytes.
+size_t zoo_dnn_packed_bytes(const zoo_dnn *);
+size_t zoo_dnn_scratch_bytes(const zoo_dnn *);
+
+/// Writes a kernel [out, in / groups, kh, kw] in oneDNN's layout. Returns 0, or oneDNN's status.
+int32_t zoo_dnn_pack(zoo_dnn *, const float *weight, float *packed);
+
+/// Forward: from x to y, with a bias of out_c numbers. Backward: from dy to dx, without one. Returns 0, or oneDNN's status.
+int32_t zoo_dnn_execute(zoo_dnn *, const float *from, const float *packed, const float *bias, float *into, void *scratch);
+
+/// How oneDNN computes it, such as "jit:avx512_core"; for reports.
+const char *zoo_dnn_implementation(const zoo_dnn *);

@@ -1,0 +1,71 @@
+import CKernels
+import COneDNN
+import CZoo
+import ZooPlugin
+
+/// A convolution that is worth oneDNN's calls: forward, and the gradient by its input.
+struct LargeConvolution: Sendable {
+  /// Below this, the call, and the threads that it wakes, cost more than a better kernel wins.
+  static let leastFlops = 20e6
+  /// With fewer channels in a group, most of each vector register is empty, and the zoo's kernels are as fast.
+  static let leastChannels = 16
+
+  let forward: CompiledConvolution
+  /// nil: no backward follows, or oneDNN has nothing compiled for it.
+  let backward: CompiledConvolution?
+
+  /// nil: it is too small, its epilogue is none of oneDNN's that are exact, or oneDNN is not there.
+  init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?) {
+    guard conv.flops >= Self.leastFlops, min(conv.group_in, conv.group_out) >= Self.leastChannels else { return nil }
+    var last = zoo_dnn_epilogue()
+    switch Int(epilogue?.kind ?? 0) {
+    case ZOO_EPILOGUE_NONE: last.kind = Int32(ZOO_DNN_PLAIN)
+    case ZOO_EPILOGUE_RELU: last.kind = Int32(ZOO_DNN_RELU)
+    case ZOO_EPILOGUE_LINEAR: last.kind = Int32(ZOO_DNN_LINEAR)
+    default: return nil
+    }
+    (last.alpha, last.beta) = (epilogue?.alpha ?? 0, epilogue?.beta ?? 0)
+    var shape = zoo_dnn_shape(
+      images: conv.images, in_h: conv.in_h, in_w: conv.in_w, in_c: conv.in_c, out_h: conv.out_h, out_w: conv.out_w, out_c: conv.out_c,
+      kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,
+      dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups)
+    guard let made = zoo_dnn_forward(&shape, last) else { return nil }
+    forward = CompiledConvolution(made)
+    backward = isTraining ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil
+  }
+}
+
+/// What oneDNN has compiled for one shape and direction.
+///
+/// A layer is run by one caller at a time, so its memory handles may be set at every call.
+final class CompiledConvolution: @unchecked Sendable {
+  private let handle: OpaquePointer
+
+  init(_ handle: OpaquePointer) { self.handle = handle }
+  deinit { zoo_dnn_destroy(handle) }
+
+  var packedFloats: Int { (Int(zoo_dnn_packed_bytes(handle)) + 3) / 4 }
+  var scratchBytes: Int { (Int(zoo_dnn_scratch_bytes(handle)) + 63) / 64 * 64 }
+
+  func pack(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) throws(LayerError) {
+    try check(zoo_dnn_pack(handle, weight, packed))
+  }
+
+  func execute(
+    from: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    try check(zoo_dnn_execute(handle, from, packed, bias, into, scratch))
+  }
+
+  private func check(_ status: Int32) throws(LayerError) {
+    if status != 0 { throw .internal("oneDNN gave up a convolution with its status \(status)") }
+  }
+}
+
+extension zoo_conv {
+  /// The arithmetic of one forward, in operations.
+  var flops: Double {
+    2 * Double(images * out_h * out_w) * Double(out_c) * Double(kernel_h * kernel_w * group_in)
+  }
+}
