@@ -65,7 +65,9 @@ public final class LinearMap: Sendable {
     }
     let tasks = Int(zoo_gemm_tasks(Int64(rows), Int64(outputs)))
     let last = epilogue ?? zoo_epilogue()
-    try call.parallel(tasks, grain: Grain.computing(flops: flops / Double(tasks))) { part, _ in
+    // With few rows, the time is that of reading the weight.
+    let grain = min(Grain.computing(flops: flops / Double(tasks)), Grain.moving(floats: packedFloats / tasks))
+    try call.parallel(tasks, grain: grain) { part, _ in
       withUnsafePointer(to: last) { last in
         var gemm = zoo_gemm()
         (gemm.m, gemm.n, gemm.k) = (Int64(rows), Int64(outputs), Int64(inputs))
