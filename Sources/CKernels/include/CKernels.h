@@ -5,6 +5,7 @@
 #include "kernels/clones.h"
 #include "kernels/columns.h"
 #include "kernels/conv.h"
+#include "kernels/diffusion.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/epilogue.h"
