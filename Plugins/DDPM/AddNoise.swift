@@ -31,7 +31,7 @@ struct AddNoise: DifferentiableLayer {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.float(0, rank: 1...8)
     time = try Times(request, input: 1, rows: x.shape[0], steps: try request.float(2, "alpha_bar", rank: 1...1).count)
-    hasNoise = request.inputs.count > 3 && request.inputs[3] != nil
+    hasNoise = request.optional(3) != nil
     if hasNoise {
       let noise = try request.float(3, "noise")
       guard noise.shape == x.shape else {

@@ -29,7 +29,7 @@ struct KeyValueCache {
 
   /// The caches that a request for x `[N, T, C]` has, if it has any.
   init?(_ request: PlanRequest, x: Spec, causal: Bool) throws(LayerError) {
-    let given = (1...3).filter { $0 < request.inputs.count && request.inputs[$0] != nil }
+    let given = (1...3).filter { request.optional($0) != nil }
     guard !given.isEmpty else { return nil }
     guard given.count == 3 else {
       let names = ["x", "key_cache", "value_cache", "position"]

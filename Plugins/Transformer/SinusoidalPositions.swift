@@ -36,7 +36,7 @@ struct SinusoidalPositions: DifferentiableLayer {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.float(0, rank: 3...3)
     guard x.count > 0 else { throw .shape("x must not be empty, but its shape is \(x.shape)") }
-    hasPosition = request.inputs.count > 1 && request.inputs[1] != nil
+    hasPosition = request.optional(1) != nil
     if hasPosition, request[1] != Spec([], .i64) { throw .dtype("position must be an i64 scalar, but it is \(request[1])") }
     (items, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
     waves = Waves(width: width)

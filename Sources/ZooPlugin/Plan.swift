@@ -3,7 +3,7 @@ public import CZoo
 /// What the host asks of `plan`.
 public struct PlanRequest {
   let raw: UnsafePointer<zoo_plan_request>
-  /// The inputs in declared order; nil: an optional one that is absent.
+  /// The inputs in declared order, up to the last one given; nil: an optional one that is absent.
   public let inputs: [Spec?]
 
   init(_ raw: UnsafePointer<zoo_plan_request>) {
@@ -22,6 +22,9 @@ public struct PlanRequest {
 
   /// Input `i`, which is required.
   public subscript(i: Int) -> Spec { inputs[i] ?? Spec([]) }
+
+  /// Input `i`; nil: it is absent.
+  public func optional(_ i: Int) -> Spec? { i < inputs.count ? inputs[i] : nil }
 
   /// Input `i` if it is `f32`, with a rank in `ranks`; an error that names it otherwise.
   public func float(_ i: Int, _ name: String = "x", rank ranks: ClosedRange<Int> = 0...8) throws(LayerError) -> Spec {

@@ -34,7 +34,7 @@ extension ElementwiseLoss {
 
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let prediction = try request.float(0, Self.predictionName)
-    for (i, name) in [(1, "target"), (2, "weight")] where i < request.inputs.count && request.inputs[i] != nil {
+    for (i, name) in [(1, "target"), (2, "weight")] where request.optional(i) != nil {
       let other = try request.float(i, name)
       guard other.shape == prediction.shape else {
         throw .shape("\(name) must have the shape of \(Self.predictionName), \(prediction.shape), but its shape is \(other.shape)")
