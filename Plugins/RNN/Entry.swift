@@ -1,6 +1,7 @@
 public import ZooPlugin
 
-let family = Family("rnn", version: "0.1.0", "Recurrent layers: cells and whole sequences.", kinds: [])
+let family = Family(
+  "rnn", version: "0.1.0", "Recurrent layers: cells and whole sequences.", kinds: [Kind(LongShortTermMemory.self), Kind(LSTMCell.self)])
 
 /// The family's one exported symbol.
 @c(zoo_family_v1)
