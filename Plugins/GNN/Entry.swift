@@ -1,6 +1,6 @@
 public import ZooPlugin
 
-let family = Family("gnn", version: "0.1.0", "Layers over the nodes and edges of graphs.", kinds: [])
+let family = Family("gnn", version: "0.1.0", "Layers over the nodes and edges of graphs.", kinds: [Kind(GraphConvolution.self)])
 
 /// The family's one exported symbol.
 @c(zoo_family_v1)
