@@ -46,17 +46,16 @@ struct Block: DifferentiableLayer {
     let x = try request.float(0, rank: 3...3)
     let cache = try KeyValueCache(request, x: x, causal: causal)
     let attention = try SelfAttention(request, x: x, heads: heads, causal: causal, bias: true, cache: cache)
-    let (size, overflows) = x.width.multipliedReportingOverflow(by: hidden ?? 4 * x.width)
-    guard !overflows, size < 1 << 40 else {
-      throw .attribute("weights of \(hidden ?? 4 * x.width) x \(x.width) elements are too large")
-    }
-    let (_, isTooMuch) = attention.rows.multipliedReportingOverflow(by: 64 * (hidden ?? 4 * x.width))
-    guard !isTooMuch else { throw .attribute("\(hidden ?? 0) hidden channels are too many for x of \(x.shape)") }
+    let hidden = hidden ?? 4 * x.width
+    let (weights, isTooWide) = x.width.multipliedReportingOverflow(by: hidden)
+    guard !isTooWide, weights < 1 << 40 else { throw .attribute("weights of \(hidden) x \(x.width) elements are too large") }
+    let (activations, isTooLong) = attention.rows.multipliedReportingOverflow(by: hidden)
+    guard !isTooLong, activations < 1 << 42 else { throw .attribute("\(hidden) hidden channels are too many for x of \(x.shape)") }
 
-    let plan = DropoutPlan(probability: request.isTraining ? dropout : 0)
+    let dropping = DropoutPlan(probability: request.isTraining ? dropout : 0)
     let feedForward = FeedForward(
-      rows: attention.rows, width: x.width, hidden: hidden ?? 4 * x.width, activation: activation, dropout: plan, base: 4)
-    let pieces = BlockPieces(attention: attention, feedForward: feedForward, epsilon: epsilon, normFirst: normFirst, dropout: plan)
+      rows: attention.rows, width: x.width, hidden: hidden, activation: activation, dropout: dropping, base: attention.parameterCount)
+    let pieces = BlockPieces(attention: attention, feedForward: feedForward, epsilon: epsilon, normFirst: normFirst, dropout: dropping)
     self.pieces = pieces
     return pieces.plan(x, cache: cache, training: request.isTraining)
   }

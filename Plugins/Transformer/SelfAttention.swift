@@ -47,6 +47,9 @@ struct SelfAttention {
     return parameters
   }
 
+  /// How many there are.
+  var parameterCount: Int { hasBias ? 4 : 2 }
+
   /// One of the layer's parameters, or its gradient.
   private enum Role { case inWeight, inBias, outWeight, outBias }
 

@@ -75,6 +75,9 @@ import ZooTypes
       Case(
         "block", #"{"heads": 2, "hidden": 1000000000}"#, [f32(1, 3, 5000)],
         "weights of 1000000000 x 5000 elements are too large"),
+      Case(
+        "block", #"{"heads": 2, "hidden": 1000000000}"#, [f32(100, 300, 6)],
+        "1000000000 hidden channels are too many for x of [100, 300, 6]"),
       Case("sinusoidal_positions", "{}", [f32(3, 6)], "x must have rank 3, but its shape is [3, 6]"),
       Case("sinusoidal_positions", "{}", [f32(1, 3, 0)], "x must not be empty, but its shape is [1, 3, 0]"),
       Case("sinusoidal_positions", "{}", [f32(1, 3, 2), f32()], "position must be an i64 scalar, but it is []"),
