@@ -6,8 +6,9 @@
 Without --package it is downloaded with apt-get. The text is the New Testament: a verse a line, an empty line after each chapter, markup and
 notes taken out, typographic quotes and dashes made plain. Every tenth chapter is held out. The same package writes the same bytes.
 
-Arrays: `train` and `test`, u8 [rows, 129]: characters by their number in ALPHABET. Row r covers characters 128 r ... 128 r + 128, so that
-consecutive rows overlap by one: what is given is row[:128], what is to be predicted row[1:].
+The array `rows`, u8 [rows, 129], holds characters by their number in ALPHABET: first the rows to learn from, then those held out. Row r of each
+part covers its characters 128 r ... 128 r + 128, so that consecutive rows overlap by one: what is given is row[:128], what is to be predicted
+row[1:].
 """
 
 import argparse
@@ -86,8 +87,9 @@ def main() -> None:
     train = "".join(part for i, part in enumerate(parts) if i % 10 != 9)
     test = "".join(part for i, part in enumerate(parts) if i % 10 == 9)
     path = DATA / "gospel-characters.npz"
-    write_npz(path, train=rows(train), test=rows(test))
-    print(f"{path.name}: {len(parts)} chapters, {len(train)} and {len(test)} characters, {path.stat().st_size} bytes")
+    learned, held_out = rows(train), rows(test)
+    write_npz(path, rows=np.concatenate([learned, held_out]))
+    print(f"{path.name}: {len(parts)} chapters, {len(learned)} rows to learn from, {len(held_out)} held out, {path.stat().st_size} bytes")
     print(repr(ALPHABET), len(ALPHABET))
 
 
