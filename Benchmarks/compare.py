@@ -37,8 +37,17 @@ def time_zoo(binary: Path, name: str, threads: int) -> tuple[float, float]:
     return report["median_ms"], report["minimum_ms"]
 
 
+def check_size(binary: Path, name: str) -> None:
+    """A peer of another size is no peer."""
+    ours = json.loads(zoo(binary, "info", WORKLOADS[name].model, "--json"))["totals"]["parameters"]
+    theirs = sum(parameter.numel() for parameter in WORKLOADS[name].module().parameters())
+    if ours != theirs:
+        sys.exit(f"{name}: zoo's model has {ours} parameters, PyTorch's {theirs}")
+
+
 def measure(name: str, arguments: argparse.Namespace) -> Rounds:
-    calls = peers(name, arguments.weights, arguments.threads, onnx=True)
+    check_size(arguments.zoo, name)
+    calls = peers(name, arguments.threads, onnx=True)
     rounds: Rounds = {competitor: [] for competitor in ["zoo", *calls]}
     for _ in range(arguments.rounds):
         rounds["zoo"].append(time_zoo(arguments.zoo, name, arguments.threads))
@@ -92,7 +101,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help=", ".join(WORKLOADS))
     parser.add_argument("--zoo", type=Path, default=ROOT / ".build" / "release" / "zoo", help="the binary")
-    parser.add_argument("--weights", type=Path, help="for the peers; else zoo/weights/MODEL.safetensors")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "performance.md")
