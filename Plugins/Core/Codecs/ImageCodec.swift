@@ -86,15 +86,14 @@ struct ImageCodec: Codec {
 
   func encode(_ tensor: Tensor, as format: EncodingFormat) throws(LayerError) -> [UInt8] {
     let images = try ImageGrid(tensor)
-    switch format {
-    case .text: return Array((images.description + "\n").utf8)
-    case .json: return Array(images.json.utf8)
-    case .file:
-      let pixels = try normalization(images.channels).undo(UnsafeBufferPointer(start: tensor.floats, count: tensor.count))
-      let sheet = images.arrange(pixels)
-      return try ImageFile.encode(
-        sheet.pixels, height: sheet.height, width: sheet.width, channels: images.channels, as: self.format, quality: quality)
+    if format == .json { return Array(images.json.utf8) }
+    let pixels = try normalization(images.channels).undo(UnsafeBufferPointer(start: tensor.floats, count: tensor.count))
+    let (sheet, height, width) = images.arrange(pixels)
+    if format == .text {
+      return Array((images.description + "\n").utf8)
+        + ImageSketch.lines(sheet, height: height, width: width, channels: images.channels)
     }
+    return try ImageFile.encode(sheet, height: height, width: width, channels: images.channels, as: self.format, quality: quality)
   }
 
   private func resized(_ pixels: [UInt8], _ file: (height: Int, width: Int), _ channels: Int, _ placement: ImagePlacement) -> [Float] {

@@ -159,10 +159,19 @@ struct ImageCodecTests {
     expectClose(sheet.floats, top + top + black + black + bottom + bottom)
   }
 
+  @Test(arguments: [(400, 200, 48, 48), (10, 1000, 1, 72), (1000, 1, 48, 1), (36, 36, 36, 72), (100, 100, 36, 72)])
+  func aSketchFitsATerminal(_ height: Int, _ width: Int, _ rows: Int, _ columns: Int) throws {
+    let white = tensor([height, width, 1], [Float](repeating: 1, count: height * width))
+    let lines = try CodecRun("image").text(white).split(separator: "\n").dropFirst()
+    #expect(lines.count == rows)
+    #expect(lines.allSatisfy { $0 == String(repeating: "@", count: columns) })
+  }
+
   @Test func textAndJSONSayWhatTheImagesAre() throws {
     let codec = try CodecRun("image")
-    #expect(try codec.text(tensor([1, 28, 20, 1], [Float](repeating: 0, count: 560))) == "20x28 image, 1 channel\n")
-    #expect(try codec.text(tensor([2, 2, 3, 3], [Float](repeating: 0, count: 36))) == "2 of 3x2 images, 3 channels\n")
+    #expect(try codec.text(tensor([1, 2, 3, 1], [0, 0.5, 1, 1, 0, 0])) == "3x2 image, 1 channel\n  ++@@\n@@\n")
+    let rows = String(repeating: "\n", count: 2)
+    #expect(try codec.text(tensor([2, 2, 3, 3], [Float](repeating: 0, count: 36))) == "2 of 3x2 images, 3 channels\n" + rows)
     #expect(
       try codec.text(tensor([2, 2, 3, 3], [Float](repeating: 0, count: 36)), as: .json)
         == #"{"count":2,"width":3,"height":2,"channels":3}"#)
