@@ -76,7 +76,10 @@ struct OpenModel {
   func codec(for path: String, choice: CodecChoice?, reads: Bool) throws(UsageError) -> CodecRunner {
     let suffix = fileExtension(of: path)
     if let choice, choice.codec.extensions.contains(suffix) { return CodecRunner(choice) }
-    let codecs = zoo.catalog.codecNames.compactMap { zoo.catalog.codec($0) }.filter { reads ? $0.reads : $0.writes }
+    // One that must be told something cannot be chosen by a file's name.
+    let codecs = zoo.catalog.codecNames.compactMap { zoo.catalog.codec($0) }.filter { codec in
+      (reads ? codec.reads : codec.writes) && !codec.attributes.contains(where: \.isRequired)
+    }
     if let codec = codecs.first(where: { $0.extensions.contains(suffix) }) { return CodecRunner(codec) }
     if let choice { return CodecRunner(choice) }
     throw .noCodec(file: path, reads: reads, known: Set(codecs.flatMap(\.extensions)).sorted())
