@@ -27,12 +27,15 @@ struct ManifestGraphErrorTests {
     ManifestCase(graph: "7", ":3:1: at /graph/0: an item of the graph must be an object, but it is 7", "write an object in braces: {...}"),
     ManifestCase(
       graph: #"{"kind": "core.tanh", "name": "t"}"#,
-      ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call' and 'graph', but this has 'kind', 'name'", item),
+      ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call', 'loop', 'cond' and 'graph', but this has 'kind', 'name'",
+      item),
     ManifestCase(
       graph: #"{"layer": "core.tanh", "use": "t"}"#,
-      ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call' and 'graph', but this has 'layer', 'use'", item),
+      ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call', 'loop', 'cond' and 'graph', but this has 'layer', 'use'",
+      item),
     ManifestCase(
-      graph: "{}", ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call' and 'graph', but this has no key",
+      graph: "{}",
+      ":3:1: at /graph/0: an item of a graph needs one of 'layer', 'use', 'repeat', 'call', 'loop', 'cond' and 'graph', but this has no key",
       item),
     ManifestCase(
       graph: #"{"layer": 3}"#, ":3:11: at /graph/0/layer: 'layer' of an item of the graph must be text, but it is 3",

@@ -60,6 +60,7 @@ extension ManifestError.Problem {
     case .unknownPort(let name, let isInput, _, let known): Self.nearest(name, known, else: "the \(isInput ? "inputs" : "outputs") are")
     case .carryMisfit: "what is carried keeps its type and shape"
     case .runsWithoutCarry: "say what, as in \"carry\": {\"input\": \"output\"}"
+    case .duplicateOutput: "a loop puts out its carried values, what it stacks, and its 'count' of iterations: choose another name"
     case .unknownShare(let path, _, let known): Self.nearest(path, known, else: "there are")
     case .shareKinds: "only nodes of one kind have the same parameters"
     case .shareShape: "a node shares with a node, a block with a block that has the same nodes"

@@ -45,7 +45,7 @@ extension ManifestError.Problem {
     case .unknownCodec(let name, let owner, _): "\(owner) wants codec '\(name)', which no loaded family has"
     case .codecCannot(let name, let reads, let owner): "\(owner) wants codec '\(name)', which cannot \(reads ? "read" : "write")"
     case .unclearItem(let keys):
-      "an item of a graph needs one of 'layer', 'use', 'repeat', 'call' and 'graph', but this has \(Self.list(keys, "no key"))"
+      "an item of a graph needs one of 'layer', 'use', 'repeat', 'call', 'loop', 'cond' and 'graph', but this has \(Self.list(keys, "no key"))"
     case .duplicateName(let name, let first):
       "the name '\(name)' is taken" + (first.map { ", at \($0.line):\($0.column)" } ?? " by an input")
     case .unknownReference(let name, let owner, _): "\(owner) takes '\(name)', but nothing there has that name"
@@ -67,6 +67,7 @@ extension ManifestError.Problem {
     case .carryMisfit(let input, let wants, let output, let got):
       "output '\(output)', which is \(got), is carried to input '\(input)', which is \(wants)"
     case .runsWithoutCarry(let owner): "\(owner) has several 'runs', but carries nothing from one to the next"
+    case .duplicateOutput(let name, let owner): "\(owner) has two outputs called '\(name)'"
     case .unknownShare(let path, let owner, _): "\(owner) shares the parameters of '\(path)', but nothing has that path"
     case .shareKinds(let owner, let other): "\(owner) shares the parameters of \(other), which is of another kind"
     case .shareShape(let owner, let path): "\(owner) shares the parameters of '\(path)', which has no node like it"

@@ -109,6 +109,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case carryMisfit(input: String, wants: String, output: String, is: String)
     /// Runs that have nothing to do with one another.
     case runsWithoutCarry(Owner)
+    /// Two outputs of one name.
+    case duplicateOutput(String, of: Owner)
     /// Parameters shared with nothing.
     case unknownShare(String, of: Owner, known: [String])
     /// Parameters shared between different kinds.

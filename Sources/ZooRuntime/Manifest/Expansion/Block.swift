@@ -3,7 +3,8 @@ import ZooTypes
 
 /// Where a value comes from, while not all names are known yet.
 enum Wire {
-  case graphInput(Int)
+  /// An input of a region, captured ones not counted.
+  case input(Int, region: Int)
   case node(Int, output: Int)
   /// Whatever an input or output of a block turns out to be.
   case slot(Slots.Index)
@@ -53,6 +54,8 @@ final class Block {
   let parameterPath: String
   /// The graph that it is part of: the whole, or one that is called; nil: itself.
   unowned let root: Block?
+  /// The number of the region that its nodes belong to.
+  let region: Int
   /// Where names are looked up that it does not have.
   ///
   /// A define's body sees nothing outside itself.
@@ -70,16 +73,19 @@ final class Block {
   var previous: Wire?
 
   /// A graph: the whole, or one that is called at `path`.
-  init(graphAt path: String, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false) {
-    (self.path, self.inputNames, self.inputs, self.isFrozen) = (path, inputNames, inputs, isFrozen)
+  init(graphAt path: String, region: Int = 0, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false) {
+    (self.path, self.region) = (path, region)
+    (self.inputNames, self.inputs, self.isFrozen) = (inputNames, inputs, isFrozen)
     (parameterPath, root, parent, share) = ("", nil, nil, nil)
     previous = inputs.first.map(Wire.slot)
   }
 
   /// A block in `outer`, whose names it sees if it is its `parent` too.
   init(
-    named name: String, in outer: Block, parent: Block?, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool, share: BlockShare?
+    named name: String, in outer: Block, parent: Block?, region: Int? = nil, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool,
+    share: BlockShare?
   ) {
+    self.region = region ?? outer.region
     (path, parameterPath) = (outer.path(of: name), outer.parameterPath(of: name))
     root = outer.root ?? outer
     (self.parent, self.inputNames, self.inputs) = (parent, inputNames, inputs)
@@ -112,6 +118,8 @@ enum Member {
   case node(Int)
   case block(Block)
   case copies(Copies)
+  /// A loop or condition, and what is inside it.
+  case control(Int, Block)
 }
 
 /// A repeated block.
@@ -138,6 +146,10 @@ struct Draft {
   let share: Reference?
   let block: Block
   let json: JSON
+  /// The graphs of a loop or condition; their captured values are not among `inputs`.
+  var control: ControlDraft?
+  /// What the node itself stands for.
+  var mainOutput = 0
 
   var owner: ManifestError.Owner { .node(path: path, kind: kind.name) }
 }

@@ -12,6 +12,7 @@ final class Expander {
   let evaluator: Evaluator
   private var blocks: [Block] = []
   private(set) var drafts: [Draft] = []
+  private(set) var regions = [Region(captures: 0)]
   private let defines: [String: JSON]
   private let graphs: [GraphForm]
   // The defines and graphs that are being filled in, from the outside in.
@@ -31,7 +32,7 @@ final class Expander {
 
   /// The block of the whole graph, which takes `inputs`.
   func root(_ inputs: [GraphInput]) -> Block {
-    let root = Block(graphAt: "", inputNames: inputs.map(\.name), inputs: inputs.indices.map { slots.add(.graphInput($0)) })
+    let root = Block(graphAt: "", inputNames: inputs.map(\.name), inputs: inputs.indices.map { slots.add(.input($0, region: 0)) })
     blocks.append(root)
     return root
   }
@@ -55,6 +56,8 @@ final class Expander {
       case .repeat: try addCopies(item, to: block)
       case .use: try addUse(item, to: block)
       case .call: try addCall(item, to: block)
+      case .loop: try addLoop(item, to: block)
+      case .cond: try addConditional(item, to: block)
       case .graph: try addGroup(item, to: block)
       }
     }
@@ -160,11 +163,11 @@ final class Expander {
     let ports = form.inputs.map { PortInfo($0.name, about: $0.about) }
     let wires = try Wiring(fields, ports, in: block).wires
     let inner = Block(
-      graphAt: path, inputNames: ports.map(\.name), inputs: wires.compactMap { $0.map(slots.add) },
+      graphAt: path, region: block.region, inputNames: ports.map(\.name), inputs: wires.compactMap { $0.map(slots.add) },
       isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen)
     blocks.append(inner)
     try descend(fields)
-    defer { depth -= 1 }
+    defer { ascend() }
     try expand(form.items, into: inner, evaluator)
     inner.outputNames = form.outputs.map(\.name)
     inner.outputs = form.outputs.map { slots.add(.reference($0.reference(from: inner))) }
@@ -212,7 +215,7 @@ final class Expander {
   /// Expands the graph of `fields` into `block`, and notes what comes out of it.
   private func fill(_ block: Block, _ fields: Fields) throws(ManifestError) {
     try descend(fields)
-    defer { depth -= 1 }
+    defer { ascend() }
     try expand(try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: block, fields.evaluate)
     guard let names = try fields.texts("outputs") else {
       block.outputs = block.previous.map { [slots.add($0)] } ?? []
@@ -225,13 +228,33 @@ final class Expander {
     }
   }
 
-  /// Goes one block deeper; whoever calls it comes back by `depth -= 1`.
-  private func descend(_ fields: Fields) throws(ManifestError) {
+  /// Goes one block deeper, until `ascend`.
+  func descend(_ fields: Fields) throws(ManifestError) {
     guard depth < Budget.depthLimit else { throw fields.error(.tooLarge(.depth(limit: Budget.depthLimit)), at: nil) }
     depth += 1
   }
 
-  private func reference(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> Reference? {
+  func ascend() { depth -= 1 }
+
+  /// Keeps a block, which others only refer to.
+  func keep(_ block: Block) { blocks.append(block) }
+
+  /// Adds a node, and says which it is.
+  func add(_ draft: Draft) -> Int {
+    drafts.append(draft)
+    return drafts.count - 1
+  }
+
+  /// Adds a region, and says which it is; with `sharing`, it has the captured values of that one.
+  func addRegion(_ region: Region, sharing other: Int? = nil) -> Int {
+    regions.append(region)
+    regions[regions.count - 1].captures = other ?? regions.count - 1
+    return regions.count - 1
+  }
+
+  func setOutputs(_ outputs: [(name: String, wire: Wire)], of region: Int) { regions[region].outputs = outputs }
+
+  func reference(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> Reference? {
     guard let json = fields.raw(key), let name = try fields.text(key) else { return nil }
     return Reference(name: name, block: block, owner: fields.owner, json: json)
   }

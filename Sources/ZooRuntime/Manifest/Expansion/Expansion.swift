@@ -34,11 +34,11 @@ struct Expansion {
         throw ManifestError(.duplicateName(input.name, first: nil), at: input.place)
       }
       root.inputNames.append(input.name)
-      root.inputs.append(expander.slots.add(.graphInput(graph.inputs.count)))
+      root.inputs.append(expander.slots.add(.input(graph.inputs.count, region: 0)))
       graph.inputs.append(input)
     }
     try expander.expand(items, into: root, expander.evaluator)
-    assembler = try Assembler(expander.resolver(root), after: other.assembler)
+    assembler = try Assembler(expander.resolver(root))
     graph.nodes = try assembler.nodes()
     graph.names = assembler.names()
     self.graph = graph
@@ -60,7 +60,7 @@ struct Expansion {
   static func checkKinds(_ expansions: [Expansion]) throws(ManifestError) {
     var kinds: [String: (kind: String, graph: String)] = [:]
     for expansion in expansions {
-      for node in expansion.graph.nodes {
+      for node in expansion.graph.allNodes {
         let known = kinds[node.parameterPath, default: (node.kind.name, expansion.form.name)]
         kinds[node.parameterPath] = known
         if known.kind != node.kind.name {
@@ -69,6 +69,19 @@ struct Expansion {
               path: node.parameterPath, kind: node.kind.name, graph: expansion.form.name, first: known.kind, firstGraph: known.graph),
             at: node.place)
         }
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Its nodes, and those of the graphs inside it.
+  fileprivate var allNodes: [Node] {
+    nodes.flatMap { node in
+      switch node.control {
+      case nil: [node]
+      case .loop(let loop): [node] + loop.body.allNodes
+      case .conditional(let conditional): [node] + conditional.then.allNodes + conditional.otherwise.allNodes
       }
     }
   }

@@ -2,7 +2,7 @@ import ZooFormats
 
 /// What an item of a graph's list can be.
 enum ItemForm: String, CaseIterable {
-  case layer, `repeat`, use, call, graph
+  case layer, `repeat`, use, call, loop, cond, graph
 
   /// The keys that such an item has; a layer's attributes come on top.
   var keys: [String] {
@@ -10,6 +10,11 @@ enum ItemForm: String, CaseIterable {
     case .layer: ["layer", "name", "in", "share", "initialize", "frozen", "about"]
     case .repeat: ["repeat", "name", "in", "inputs", "outputs", "settings", "graph", "share", "frozen", "about"]
     case .use: ["use", "name", "in", "with", "share", "frozen", "about"]
+    case .loop:
+      [
+        "loop", "name", "times", "index", "count", "carry", "each", "next", "stack", "until", "cut", "share", "frozen", "about",
+      ]
+    case .cond: ["cond", "then", "else", "name", "outputs", "share", "frozen", "about"]
     case .call: ["call", "name", "in", "frozen", "about"]
     case .graph: ["graph", "name", "in", "inputs", "outputs", "settings", "share", "frozen", "about"]
     }
@@ -92,7 +97,7 @@ struct Item {
     case .call:
       let graph = try fields.text("call") ?? ""
       return Names.isName(graph) ? graph : "call"
-    case .repeat: return "repeat"
+    case .repeat, .loop, .cond: return form.rawValue
     case .graph: return "group"
     }
   }

@@ -3,17 +3,21 @@ import ZooFormats
 /// Follows references to the nodes and graph inputs that they lead to.
 struct Resolver {
   let drafts: [Draft]
+  let regions: [Region]
   let root: Block
   // Which keeps the blocks that references come from.
   private let expander: Expander
 
   /// Follows what `expander` has noted so far.
-  init(_ expander: Expander, root: Block) { (self.expander, self.root, drafts) = (expander, root, expander.drafts) }
+  init(_ expander: Expander, root: Block) {
+    (self.expander, self.root, drafts, regions) = (expander, root, expander.drafts, expander.regions)
+  }
 
   var document: JSONDocument { expander.document }
+  var budget: Budget { expander.evaluator.budget }
 
-  /// Where the value of `wire` comes from; nodes are counted in the order of `drafts`.
-  func source(of wire: Wire) throws(ManifestError) -> Source {
+  /// What `wire` leads to; nodes are counted in the order of `drafts`.
+  func value(of wire: Wire) throws(ManifestError) -> Value {
     // Each step leads to one next, so this is a loop. Slots remember where they led, so that long chains are walked once.
     let slots = expander.slots
     var trail: [Slots.Index] = []
@@ -22,9 +26,9 @@ struct Resolver {
     var last: Reference?
     while true {
       switch wire {
-      case .graphInput(let index):
+      case .input(let index, let region):
         for slot in trail { slots[slot].wire = wire }
-        return .input(index)
+        return .input(index, region: region)
       case .node(let index, let output):
         for slot in trail { slots[slot].wire = wire }
         return .node(index, output: output)
@@ -75,6 +79,7 @@ struct Resolver {
       switch found {
       case .block(let block): found = block.members[part]
       case .copies(let copies): found = Int(part).flatMap { copies.blocks.indices.contains($0) ? .block(copies.blocks[$0]) : nil }
+      case .control(_, let body): found = body.members[part]
       case .node, nil: return nil
       }
     }
@@ -85,11 +90,11 @@ struct Resolver {
     _ rest: ArraySlice<String>, of member: Member, named name: String, _ reference: Reference
   ) throws(ManifestError) -> Wire {
     switch member {
-    case .node(let index):
+    case .node(let index), .control(let index, _):
       let outputs = drafts[index].kind.outputs
       guard let part = rest.first else {
         guard !outputs.isEmpty else { throw unknownPart(["0"], of: name, known: [], reference) }
-        return .node(index, output: 0)
+        return .node(index, output: drafts[index].mainOutput)
       }
       if rest.count == 1, let output = outputs.firstIndex(where: { $0.name == part }) { return .node(index, output: output) }
       let isOpenEnded = outputs.last?.isVariadic ?? false

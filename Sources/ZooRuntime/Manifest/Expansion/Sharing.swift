@@ -43,6 +43,8 @@ struct Sharing {
   /// The node that `node` says to share with, by itself or through a block around it.
   private func target(of node: Int) throws(ManifestError) -> Int? {
     let draft = resolver.drafts[node]
+    // A loop or condition has no parameters but those of the nodes inside it.
+    guard draft.control == nil else { return nil }
     if let share = draft.share {
       switch try find(share) {
       case .node(let target): return try checked(node, target, share)
@@ -52,7 +54,7 @@ struct Sharing {
     guard let share = draft.block.share else { return nil }
     let prefix: String
     switch try find(share.reference) {
-    case .block(let block): prefix = block.path
+    case .block(let block), .control(_, let block): prefix = block.path
     case .copies(let copies): prefix = copies.path
     case .node: throw error(.shareShape(.block(path: share.path), with: share.reference.name), share.reference)
     }
