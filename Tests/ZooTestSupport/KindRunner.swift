@@ -96,6 +96,7 @@ package final class KindRunner {
     let parameterGradients = parameters.indices.map { i -> TensorBuffer? in
       instance.parameters[i].isBuffer || !wantParameter(i) ? nil : gradient(parameters[i].spec)
     }
+    let outputGradients = outputGradients + Array(repeating: nil, count: max(0, outputs.count - outputGradients.count))
     // What the plan does not need is withheld, as the host does.
     let visibleInputs = inputs.enumerated().map { instance.plan.needs_inputs >> UInt64($0.offset) & 1 != 0 ? $0.element : nil }
     let visibleOutputs = outputs.enumerated().map { instance.plan.needs_outputs >> UInt64($0.offset) & 1 != 0 ? $0.element : nil }

@@ -9,6 +9,7 @@
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/epilogue.h"
+#include "kernels/flow.h"
 #include "kernels/gather.h"
 #include "kernels/gaussian.h"
 #include "kernels/gemm.h"
