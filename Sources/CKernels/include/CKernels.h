@@ -1,6 +1,7 @@
 /// The loops that Swift cannot get out of the machine: one concept per header.
 #pragma once
 #include "kernels/activation.h"
+#include "kernels/adversarial.h"
 #include "kernels/attention.h"
 #include "kernels/clones.h"
 #include "kernels/columns.h"
