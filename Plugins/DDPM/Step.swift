@@ -63,12 +63,23 @@ struct Step: DifferentiableLayer {
   private func factors(_ call: Call, _ t: Int) -> zoo_denoising {
     let (betas, shares) = (call.inputs[3].floats, call.inputs[4].floats)
     let (beta, share, before) = (Double(betas[t]), Double(shares[t]), t > 0 ? Double(shares[t - 1]) : 1)
-    let rest = max(1 - share, .leastNormalMagnitude)
-    let variance = t == 0 ? 0 : variance == .beta ? beta : beta * (1 - before) / rest
-    return zoo_denoising(
-      signal: Float(share.squareRoot()), noise_share: Float((1 - share).squareRoot()), bound: Float(clip),
-      by_start: Float(before.squareRoot() * beta / rest), by_x: Float((1 - beta).squareRoot() * (1 - before) / rest),
-      deviation: Float(variance.squareRoot()))
+    // 1 - alpha_bar[t], without the digits that f32 cut off an alpha_bar near 1.
+    let rest = beta + (1 - beta) * (1 - before)
+    let variance = t == 0 ? 0 : variance == .beta ? beta : beta * (1 - before) / max(rest, .leastNormalMagnitude)
+    var step = zoo_denoising()
+    (step.signal, step.by_start, step.bound, step.deviation) = (1, 1, Float(clip), Float(variance.squareRoot()))
+    if rest == 0 { return step }  // nothing was added
+    if clip > 0 {
+      step.signal = max(Float(share.squareRoot()), .leastNormalMagnitude)
+      step.noise_share = Float(rest.squareRoot())
+      step.by_start = Float(before.squareRoot() * beta / rest)
+      step.by_x = Float((1 - beta).squareRoot() * (1 - before) / rest)
+    } else {
+      // Equation 11, which is the same where x_0 is not bounded, and does not divide by the little that is left of it.
+      step.noise_share = Float(beta / rest.squareRoot())
+      step.by_start = Float(1 / (1 - beta).squareRoot())
+    }
+    return step
   }
 
   func forward(_ call: Call) throws(LayerError) {

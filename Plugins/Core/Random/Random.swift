@@ -55,7 +55,7 @@ struct RandomNormal: RandomSource {
       "core.random_normal", "Normal numbers.", formula: "y ~ N(mean, deviation^2)",
       reference: "Salmon et al. 2011, doi:10.1145/2063384.2063405",
       attributes: [
-        shapeAttribute, Attribute("mean", \.mean, "Of the distribution."),
+        shapeAttribute, Attribute("mean", \.mean, in: -1e30...1e30, "Of the distribution."),
         Attribute("deviation", \.deviation, in: 0...1e30, "The standard deviation."),
       ], inputs: likeInputs, outputs: [Port("y", "shape, or [N] + shape")])
   }
@@ -82,7 +82,8 @@ struct RandomUniform: RandomSource {
       "core.random_uniform", "Numbers that are equally likely everywhere between two bounds.", formula: "y ~ U[low, high)",
       reference: "Salmon et al. 2011, doi:10.1145/2063384.2063405",
       attributes: [
-        shapeAttribute, Attribute("low", \.low, "The lower bound."), Attribute("high", \.high, "The upper bound, which is never reached."),
+        shapeAttribute, Attribute("low", \.low, in: -1e30...1e30, "The lower bound."),
+        Attribute("high", \.high, in: -1e30...1e30, "The upper bound, which is never reached."),
       ], inputs: likeInputs, outputs: [Port("y", "shape, or [N] + shape")])
   }
 
@@ -91,13 +92,13 @@ struct RandomUniform: RandomSource {
   var high = 1.0
 
   func check() throws(LayerError) {
-    guard low < high else { throw .attribute("low must be less than high, but they are \(low) and \(high)") }
+    guard Float(low) < Float(high) else { throw .attribute("low must be less than high in f32, but they are \(low) and \(high)") }
   }
 
   func forward(_ call: Call) throws(LayerError) {
     let (y, count) = (call.outputs[0].floats, call.outputs[0].count)
     try call.random(.uniform, into: y, count: count)
-    let (low, width, most) = (Float(low), Float(high - low), Float(high).nextDown)
+    let (low, width, most) = (Float(low), Float(high) - Float(low), Float(high).nextDown)
     if low == 0, width == 1 { return }
     try call.elements(count) { part in for i in part { y[i] = min(low + width * y[i], most) } }
   }
@@ -129,7 +130,7 @@ struct RandomIntegers: RandomSource {
   func forward(_ call: Call) throws(LayerError) {
     let (y, count) = (call.outputs[0].pointer(to: UInt64.self), call.outputs[0].count)
     // 64 random bits for each: the share of a number then differs from another's by less than 2^-33.
-    try call.random(.bits, into: call.outputs[0].pointer(to: UInt32.self), count: 2 * count)
+    try call.random(.bits, into: y, count: 2 * count)
     let (low, width) = (Int64(low), UInt64(high - low))
     try call.elements(count) { part in
       for i in part { y[i] = UInt64(bitPattern: low + Int64(y[i].multipliedFullWidth(by: width).high)) }
