@@ -9,10 +9,12 @@ struct ZooCommand: ParsableCommand {
     commandName: "zoo",
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
     version: "zoo 0.1.0",
-    subcommands: [ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self])
+    subcommands: [ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, ProbeCommand.self])
 
-  /// The subcommands' names.
-  static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
+  /// The names of the subcommands that are meant for people.
+  static var names: [String] {
+    configuration.subcommands.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
+  }
 }
 
 /// Does what `arguments`, which come without the program's name, ask for.
@@ -22,7 +24,7 @@ public func runZooCommand(_ arguments: [String]) -> Int32 {
   FamilyLog.showWarnings()
   do {
     // The parser calls it an unexpected argument, and does not say what it may have meant.
-    if let name = arguments.first, !name.hasPrefix("-"), name != "help", !ZooCommand.names.contains(name) {
+    if let name = arguments.first, !name.hasPrefix("-"), name != "help", name != ProbeCommand.name, !ZooCommand.names.contains(name) {
       throw UsageError.unknownCommand(name, known: ZooCommand.names)
     }
     var command = try ZooCommand.parseAsRoot(arguments)
@@ -70,5 +72,9 @@ struct ZooOptions: ParsableArguments {
   var zoo: String?
 
   /// The zoo that the options or the surroundings name.
-  func find() throws(ZooError) -> Zoo { Zoo(try ZooFolder.find(option: zoo)) }
+  ///
+  /// This program itself looks at unknown families, in other processes; `retries`: also at those that crashed or hung before.
+  func find(retries: Bool = false) throws(ZooError) -> Zoo {
+    Zoo(try ZooFolder.find(option: zoo), probe: FamilyProbe(command: ["/proc/self/exe", ProbeCommand.name, "--"], retries: retries))
+  }
 }

@@ -77,8 +77,18 @@ import ZooTestSupport
       "build it again with the headers of this zoo; docs/protocol.md says what the tables must hold"
     ),
     (
-      { try $0.compile("unresolved", as: "broken") }, "does not load: undefined symbol: a_function_that_nobody_has",
-      "install or build what is missing; 'ldd' lists what it needs"
+      { try $0.compile("unresolved", as: "broken") }, "needs the symbol 'a_function_that_nobody_has', which none of its libraries has",
+      "link the family with the library that has it; 'ldd -r' lists all that is missing"
+    ),
+    (
+      { try $0.compile("misbehaves", as: "broken", ["-shared", "-DCRASH_IN_CONSTRUCTOR"]) },
+      "crashes with SIGSEGV as it is loaded: the last words",
+      "it is left out until the file changes; 'zoo list --retry' looks at it again"
+    ),
+    (
+      { try $0.compile("misbehaves", as: "broken", ["-shared", "-DPRINT_IN_ENTRY"]) },
+      "writes to standard output as it is loaded: [1mhello",
+      "standard output is for results: let the family speak through host->log (docs/protocol.md)"
     ),
     (
       {
@@ -237,6 +247,43 @@ import ZooTestSupport
       #expect(!plain.output.contains("\u{1B}["))
     }
     #expect(!(try zoo.run("list", "families")).errors.contains("\u{1B}["))
+  }
+
+  @Test func aFamilyThatCrashedIsLeftOutUntilItIsLookedAtAgain() throws {
+    let zoo = try ZooFixture(families: false)
+    let cause = try zoo.folder.file("cause", "")
+    try zoo.compile("misbehaves", ["-shared", "-DCRASH_WHILE=\"\(cause)\""])
+    let memory = ["XDG_CACHE_HOME": zoo.path + "/cache"]
+    let crashed = try zoo.run("list", "kinds", environment: memory)
+    #expect(crashed.errors.contains("zoo: zoo/plugins/misbehaves.so: crashes with SIGSEGV as it is loaded\n"))
+    unlink(cause)
+    #expect(try zoo.run("list", "kinds", environment: memory).errors == crashed.errors)
+    let retried = try zoo.run("list", "kinds", "--retry", environment: memory)
+    #expect(retried.output == "KIND              SUMMARY\nmisbehaves.scale  Multiplies by a number.\n")
+    #expect(retried.errors == "")
+    #expect(try zoo.run("list", "kinds", environment: memory).output == retried.output)
+  }
+
+  /// Each in its own process: a family that crashes must not take any of them with it.
+  @Test(arguments: ["info scaled", "run scaled --input x=x.csv", "bench scaled --batch 1", "list"])
+  func noCommandFallsOverAFamilyThatCrashes(line: String) throws {
+    let zoo = try ZooFixture()
+    try zoo.compile("good")
+    try zoo.compile("misbehaves", ["-shared", "-DCRASH_IN_ENTRY"])
+    _ = try zoo.folder.file("x.csv", "1,2\n")
+    try zoo.manifest(
+      "scaled",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}}, "graph": [{"layer": "good.scale", "name": "y"}], "outputs": {"y": "y"}}
+      """)
+    let result = try ZooCommandTests.zoo(line.split(separator: " ").map(String.init), folder: zoo.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(!result.output.isEmpty)
+  }
+
+  @Test func theCommandThatLooksAtFamiliesIsNotForPeople() throws {
+    #expect(!(try zoo("--help")).output.contains("probe"))
+    #expect(!(try zoo("prob")).errors.contains("probe"))
   }
 
   @Test func whatFamiliesWarnOfIsSaidAndTheirChatterIsNot() throws {

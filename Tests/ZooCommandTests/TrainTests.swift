@@ -63,8 +63,8 @@ import ZooTestSupport
   @Test func interruptedTrainingFinishesItsStepAndSaves() throws {
     let zoo = try ZooFixture()
     let result = try Command.run(
-      ["timeout", "--preserve-status", "-s", "INT", "1", program, "train", Self.network, "--epochs", "1000000000", "--json"],
-      environment: ["ZOO_PATH": zoo.path + "/zoo"], folder: zoo.path)
+      ["timeout", "--preserve-status", "-s", "INT", "1", Repository.command, "train", Self.network, "--epochs", "1000000000", "--json"],
+      environment: neutral.merging(["ZOO_PATH": zoo.path + "/zoo"]) { $1 }, folder: zoo.path)
     let last = try #require(result.output.split(separator: "\n").last)
     let end = try JSONDocument(Array(last.utf8), file: "output").root
     #expect(end["event"] == "end")
@@ -92,7 +92,7 @@ import ZooTestSupport
       while [ ! -e started ]; do kill -0 $child || exit 99; sleep 0.02; done
       kill -INT $child; sleep 0.2; kill -0 $child || exit 98; kill -INT $child; wait $child
       """
-    let result = try Command.run(["sh", "-c", script, program], folder: zoo.path)
+    let result = try Command.run(["sh", "-c", script, Repository.command], environment: neutral, folder: zoo.path)
     #expect(result.status == 130, "\(result.output)\(result.errors)")
   }
 

@@ -22,12 +22,7 @@ final class ZooFixture {
 
   /// Compiles a family of Tests/Fixtures/families into the zoo.
   func compile(_ source: String, as name: String? = nil, _ flags: [String] = ["-shared"]) throws {
-    let result = try Command.run(
-      ["cc", "-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fPIC"] + flags + [
-        "-I", Repository.root + "/Sources/CZoo/include", "\(Repository.fixtures)/families/\(source).c", "-o",
-        "\(path)/zoo/plugins/\(name ?? source).so",
-      ])
-    guard result.status == 0 else { throw TestProblem(result.errors) }
+    try FixtureFamily.compile(source, to: "\(path)/zoo/plugins/\(name ?? source).so", flags)
   }
 
   /// Runs `zoo` in this folder; this process's own ZOO_PATH and colours are out of its way.
@@ -38,29 +33,21 @@ final class ZooFixture {
   /// The same on a terminal, with words between spaces: `output` is what the terminal receives.
   func terminal(_ line: String, environment: [String: String] = [:]) throws -> Command.Result {
     try Command.run(
-      ["script", "-qec", "\(program) \(line)", "/dev/null"], environment: neutral.merging(environment) { $1 }, folder: path)
+      ["script", "-qec", "\(Repository.command) \(line)", "/dev/null"], environment: neutral.merging(environment) { $1 }, folder: path)
   }
 }
 
-/// Runs the command as built, beside the tests.
-///
-/// `ZOO_TEST_COMMAND` names another one.
+/// Runs the command as built.
 func zoo(_ arguments: [String], folder: String, environment: [String: String] = [:]) throws -> Command.Result {
-  try Command.run([program] + arguments, environment: neutral.merging(environment) { $1 }, folder: folder)
+  try Command.run([Repository.command] + arguments, environment: neutral.merging(environment) { $1 }, folder: folder)
 }
 
-/// What the person who runs the tests may have set otherwise.
-private let neutral = ["ZOO_PATH": "", "NO_COLOR": "", "COLUMNS": "80", "TERM": "xterm"]
+/// What the person who runs the tests may have set otherwise, and what the command remembers between runs.
+let neutral = [
+  "ZOO_PATH": "", "NO_COLOR": "", "COLUMNS": "80", "TERM": "xterm", "XDG_CACHE_HOME": Repository.command + "-test-cache",
+]
 
 /// The same with words between spaces, in the repository.
 func zoo(_ line: String, environment: [String: String] = [:]) throws -> Command.Result {
   try zoo(line.split(separator: " ").map(String.init), folder: Repository.root, environment: environment)
 }
-
-/// Where the command is.
-let program: String = {
-  if let path = getenv("ZOO_TEST_COMMAND") { return String(cString: path) }
-  guard let real = realpath("/proc/self/exe", nil) else { return "zoo" }
-  defer { free(real) }
-  return String(cString: real).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/zoo"
-}()

@@ -18,6 +18,16 @@ package enum Repository {
   /// `ZOO_TEST_PLUGINS` names another folder.
   package static let plugins: String = getenv("ZOO_TEST_PLUGINS").map { String(cString: $0) } ?? root + "/zoo/plugins"
 
+  /// The command as built, beside the tests.
+  ///
+  /// `ZOO_TEST_COMMAND` names another one.
+  package static let command: String = {
+    if let path = getenv("ZOO_TEST_COMMAND") { return String(cString: path) }
+    guard let real = realpath("/proc/self/exe", nil) else { return "zoo" }
+    defer { free(real) }
+    return String(cString: real).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/zoo"
+  }()
+
   /// The in-tree families, loaded once.
   package static let catalog = Catalog(folder: plugins)
 

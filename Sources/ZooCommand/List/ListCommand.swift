@@ -20,18 +20,22 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
+  @Flag(help: "Look again at families that crashed or hung before.")
+  var retry = false
+
   @OptionGroup
   var options: ZooOptions
 
   func run() throws {
-    let zoo = try options.find()
+    let zoo = try options.find(retries: retry)
     var problems: [any ExplainedError] = []
     var sections: [(name: String, table: Table, json: JSON)] = []
-    if subject != .models { problems += zoo.catalog.problems }
     if subject == .families || subject == nil {
       sections.append(("families", families(zoo.catalog), .array(zoo.catalog.families.map(describe))))
     }
     if subject == .kinds { sections.append(("kinds", kinds(zoo.catalog), .array(zoo.catalog.families.flatMap { $0.kinds.map(describe) }))) }
+    // After the families: only now all are loaded.
+    if subject != .models { problems += zoo.catalog.problems }
     if subject == .models || subject == nil {
       let (models, modelProblems) = zoo.models()
       problems += modelProblems

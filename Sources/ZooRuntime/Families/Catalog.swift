@@ -1,70 +1,95 @@
-import Glibc
-import ZooTypes
-
 /// Every family of a zoo: kinds and codecs by name, and what would not load.
-public final class Catalog: KindCatalog, @unchecked Sendable {
-  /// In the order of their names.
-  public private(set) var families: [Family] = []
-  /// Files in the folder that are no family that this host can use.
-  ///
-  /// Everything else works without them.
-  public private(set) var problems: [FamilyError] = []
+public final class Catalog: KindCatalog, Sendable {
+  private let files: [FamilyFile]
+  private let found: [FamilyError]
+  private let probe: FamilyProbe?
 
-  private var kinds: [String: KindInfo] = [:]
-  private var codecs: [String: CodecInfo] = [:]
+  private let kinds: [String: FamilyFile]
+  private let codecs: [String: FamilyFile]
 
-  /// Loads every `.so` in `folder`, in the order of their names.
+  /// The families of every `.so` in `folder`.
   ///
-  /// A missing folder is an empty one.
-  public init(folder: String) {
-    for path in Catalog.libraries(in: folder) {
-      do throws(FamilyError) {
-        try add(Family(loading: path))
-      } catch {
-        problems.append(error)
+  /// With a probe, files that are not known to be families are first looked at by another process, and families are loaded when
+  /// they are first needed. Without one, all are loaded at once into this process, which has to bear what they do: their headers
+  /// are checked, but a family that crashes or hangs as it is loaded does so here. A missing folder is an empty one.
+  public convenience init(folder: String, probe: FamilyProbe? = nil) {
+    let paths = Catalog.libraries(in: folder)
+    var (files, problems): ([FamilyFile], [FamilyError]) = ([], [])
+    if let probe {
+      let stamps = paths.map { FileStamp($0) }
+      for ((path, stamp), report) in zip(zip(paths, stamps), probe.look(at: paths)) {
+        switch report.finding {
+        case .family(let names): files.append(FamilyFile(path, names: names, stamp: stamp, probe: probe))
+        case .problem(let reason): problems.append(FamilyError(path, reason))
+        }
+      }
+    } else {
+      for path in paths {
+        do throws(FamilyError) {
+          files.append(FamilyFile(try Family(loading: path)))
+        } catch {
+          problems.append(error)
+        }
       }
     }
-    families.sort { $0.name < $1.name }
+    self.init(files, problems, probe)
+  }
+
+  /// Leaves out those of `files` that repeat what an earlier one has.
+  private init(_ files: [FamilyFile], _ problems: [FamilyError], _ probe: FamilyProbe?) {
+    var (usable, found): ([FamilyFile], [FamilyError]) = ([], problems)
+    var (kinds, codecs): ([String: FamilyFile], [String: FamilyFile]) = ([:], [:])
+    for file in files {
+      if let reason = Catalog.repetition(in: file, kinds: kinds, codecs: codecs, families: usable) {
+        found.append(FamilyError(file.path, reason))
+        continue
+      }
+      usable.append(file)
+      for kind in file.names.kinds { kinds[kind] = file }
+      for codec in file.names.codecs { codecs[codec] = file }
+    }
+    self.files = usable.sorted { $0.names.name < $1.names.name }
+    self.found = found
+    self.probe = probe
+    (self.kinds, self.codecs) = (kinds, codecs)
+  }
+
+  private static func repetition(
+    in file: FamilyFile, kinds: [String: FamilyFile], codecs: [String: FamilyFile], families: [FamilyFile]
+  ) -> FamilyError.Reason? {
+    var seen: Set<String> = []
+    for kind in file.names.kinds {
+      if !seen.insert(kind).inserted { return .repeatsKind(kind, of: file.path) }
+      if let other = kinds[kind] { return .repeatsKind(kind, of: other.path) }
+    }
+    if let other = families.first(where: { $0.names.name == file.names.name }) {
+      return .repeatsFamily(file.names.name, of: other.path)
+    }
+    seen = []
+    for codec in file.names.codecs {
+      if !seen.insert(codec).inserted { return .repeatsCodec(codec, of: file.path) }
+      if let other = codecs[codec] { return .repeatsCodec(codec, of: other.path) }
+    }
+    return nil
   }
 
   /// The files in `folder` that claim to be shared libraries, sorted.
   public static func libraries(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(".so"), !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted().map { "\(folder)/\($0)" }
+    names(in: folder).filter { $0.hasSuffix(".so") }.map { "\(folder)/\($0)" }
   }
 
-  private func add(_ family: Family) throws(FamilyError) {
-    var seen: Set<String> = []
-    for kind in family.kinds {
-      if !seen.insert(kind.name).inserted { throw FamilyError(family.path, .repeatsKind(kind.name, of: family.path)) }
-      if let other = families.first(where: { $0.kinds.contains { $0.name == kind.name } }) {
-        throw FamilyError(family.path, .repeatsKind(kind.name, of: other.path))
-      }
-    }
-    if let other = families.first(where: { $0.name == family.name }) {
-      throw FamilyError(family.path, .repeatsFamily(family.name, of: other.path))
-    }
-    for codec in family.codecs where codecs[codec.name] != nil {
-      let other = families.first { $0.codecs.contains { $0.name == codec.name } }
-      throw FamilyError(family.path, .repeatsCodec(codec.name, of: other?.path ?? family.path))
-    }
-    families.append(family)
-    for kind in family.kinds { kinds[kind.name] = kind }
-    for codec in family.codecs { codecs[codec.name] = codec }
-  }
+  /// In the order of their names, all loaded.
+  public var families: [Family] { files.compactMap(\.family) }
+
+  /// Files in the folder that are no family that this host can use, in the order of their paths.
+  ///
+  /// Everything else works without them.
+  public var problems: [FamilyError] { (found + files.compactMap(\.problem)).sorted { $0.path < $1.path } }
 
   /// The kind of that name.
-  public func kind(_ name: String) -> KindInfo? { kinds[name] }
+  public func kind(_ name: String) -> KindInfo? { kinds[name]?.kind(name) }
   /// The codec of that name.
-  public func codec(_ name: String) -> CodecInfo? { codecs[name] }
+  public func codec(_ name: String) -> CodecInfo? { codecs[name]?.codec(name) }
   /// Every kind's name, sorted.
   public var kindNames: [String] { kinds.keys.sorted() }
   /// Every codec's name, sorted.
@@ -72,6 +97,6 @@ public final class Catalog: KindCatalog, @unchecked Sendable {
 
   /// The codec that reads or writes files of this extension.
   public func codec(forExtension name: String) -> CodecInfo? {
-    codecNames.lazy.compactMap { self.codecs[$0] }.first { $0.extensions.contains(name.lowercased()) }
+    codecNames.lazy.compactMap { self.codec($0) }.first { $0.extensions.contains(name.lowercased()) }
   }
 }

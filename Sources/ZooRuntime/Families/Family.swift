@@ -23,26 +23,33 @@ public struct Family: Sendable {
   public let codecs: [CodecInfo]
 
   /// Loads the library at `path` and asks for its table.
-  public init(loading path: String) throws(FamilyError) {
+  public init(loading path: String) throws(FamilyError) { try self.init(loading: path, shownAs: path) { _ in } }
+
+  /// The same, telling how far it has come; `shown` is the path that messages name.
+  init(loading path: String, shownAs shown: String, enter: (LoadPhase) -> Void) throws(FamilyError) {
     try ELFHeader.check(path)
+    enter(.load)
     // NODELETE: never unmapped. LOCAL: two families may use the same names inside. NOW: what is missing shows here, not in a run.
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-      throw FamilyError(path, .loader(dlerror().map { String(cString: $0) } ?? "unknown reason"))
+      let words = dlerror().map { String(cString: $0) } ?? "unknown reason"
+      throw FamilyError(shown, .init(loader: words, path: path))
     }
     let expected = "zoo_family_v\(ZOO_ABI_MAJOR)"
     guard let symbol = dlsym(handle, expected) else {
       let other = (0...UInt32(99)).first { $0 != UInt32(ZOO_ABI_MAJOR) && dlsym(handle, "zoo_family_v\($0)") != nil }
-      throw FamilyError(path, other.map { .otherMajor(family: $0, host: UInt32(ZOO_ABI_MAJOR)) } ?? .noEntry(symbol: expected))
+      throw FamilyError(shown, other.map { .otherMajor(family: $0, host: UInt32(ZOO_ABI_MAJOR)) } ?? .noEntry(symbol: expected))
     }
+    enter(.entry)
     typealias Entry = @convention(c) (UnsafePointer<zoo_host>?) -> UnsafePointer<zoo_family>?
     guard let table = unsafeBitCast(symbol, to: Entry.self)(zoo_host_table()) else {
       let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
         let count = zoo_host_take_refusal(buffer.baseAddress, 1024)
         return String(decoding: UnsafeRawBufferPointer(start: buffer.baseAddress, count: Int(count)), as: UTF8.self)
       }
-      throw FamilyError(path, .refused(words: words))
+      throw FamilyError(shown, .refused(words: oneLine(words)))
     }
-    try self.init(table, path: path)
+    enter(.tables)
+    try self.init(table, path: shown)
   }
 
   private init(_ table: UnsafePointer<zoo_family>, path: String) throws(FamilyError) {

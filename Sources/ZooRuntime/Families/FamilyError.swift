@@ -1,6 +1,20 @@
 public import ZooTypes
 
+/// How far the loading of a family has come.
+public enum LoadPhase: String, Hashable, Sendable {
+  /// The loader maps it and runs its constructors.
+  case load
+  /// Its entry runs.
+  case entry
+  /// The host reads the tables that the entry has returned.
+  case tables
+  /// The process that has loaded it ends.
+  case exit
+}
+
 /// Why a file in the zoo's plugins folder is not a family that this host can use.
+///
+/// The words for each reason are in FamilyError+Words.swift.
 public struct FamilyError: ExplainedError, Hashable {
   /// The cases that users meet, each with what it takes to tell it from the others.
   public enum Reason: Hashable, Sendable {
@@ -11,10 +25,14 @@ public struct FamilyError: ExplainedError, Hashable {
     /// ELF, but a program or an object file.
     case notSharedLibrary
     /// For another kind of machine.
-    case otherMachine
+    case otherMachine(file: String, host: String)
     /// Shorter than its own headers say.
     case truncated(bytes: Int, expected: Int)
-    /// The dynamic loader's own words: a missing dependency, an unresolved symbol.
+    /// A library that it is linked with is not there.
+    case missingDependency(String)
+    /// A symbol that it uses is in none of its libraries.
+    case unresolvedSymbol(String)
+    /// Anything else that the dynamic loader says no to, in its own words.
     case loader(String)
     /// Loads, but does not speak the protocol.
     case noEntry(symbol: String)
@@ -24,6 +42,18 @@ public struct FamilyError: ExplainedError, Hashable {
     case refused(words: String)
     /// Its tables make no sense.
     case malformed(String)
+    /// A signal ended the process that looked at it; `words` are its last to standard error.
+    case crashed(signal: Int32, LoadPhase, words: String)
+    /// The process that looked at it was not done in time.
+    case hung(milliseconds: Int, LoadPhase)
+    /// It ended the process that looked at it.
+    case exited(status: Int32, LoadPhase)
+    /// It wrote to standard output, which is for results; the first line of it.
+    case printed(String)
+    /// No process could be started to look at it.
+    case unprobed(String)
+    /// It could not be copied to be loaded anew.
+    case uncopied(String)
     /// Another family has a kind of that name.
     case repeatsKind(String, of: String)
     /// Another file is a family of that name.
@@ -41,45 +71,30 @@ public struct FamilyError: ExplainedError, Hashable {
     self.path = path
     self.reason = reason
   }
+}
 
-  /// What is wrong, without the file's name.
-  public var summary: String {
-    switch reason {
-    case .unreadable(let why): "cannot be read: \(why)"
-    case .notELF: "is not a shared library"
-    case .notSharedLibrary: "is an ELF file, but not a shared library"
-    case .otherMachine: "is a shared library for another kind of machine"
-    case .truncated(let bytes, let expected): "is cut short: it has \(bytes) bytes, its headers speak of \(expected)"
-    case .loader(let words): "does not load: \(words.hasPrefix("\(path): ") ? String(words.dropFirst(path.count + 2)) : words)"
-    case .noEntry(let symbol): "is a shared library, but no family: it does not export \(symbol)"
-    case .otherMajor(let family, let host): "speaks version \(family) of the protocol; this host speaks version \(host)"
-    case .refused(let words): words.isEmpty ? "refuses to load and does not say why" : "refuses to load: \(words)"
-    case .malformed(let what): "is a family with broken tables: \(what)"
-    case .repeatsKind(let kind, path): "has the kind '\(kind)' twice"
-    case .repeatsKind(let kind, let other): "has the kind '\(kind)', which \(other) has too"
-    case .repeatsFamily(let family, let other): "is the family '\(family)', which \(other) is too"
-    case .repeatsCodec(let codec, let other): "has the codec '\(codec)', which \(other) has too"
+extension FamilyError.Reason {
+  /// What the words of `dlerror` about the library at `path` mean.
+  init(loader words: String, path: String) {
+    let words = words.hasPrefix("\(path): ") ? String(words.dropFirst(path.count + 2)) : words
+    let (missing, unresolved) = (": cannot open shared object file: No such file or directory", "undefined symbol: ")
+    if words.hasSuffix(missing) {
+      self = .missingDependency(String(words.dropLast(missing.count)))
+    } else if words.hasPrefix(unresolved) {
+      self = .unresolvedSymbol(String(words.dropFirst(unresolved.count)))
+    } else {
+      self = .loader(words)
     }
   }
 
-  /// What is wrong.
-  public var message: String { "\(path): \(summary)" }
-
-  /// What to do next.
-  public var help: String {
-    switch reason {
-    case .unreadable: "check its permissions, or remove it from the folder"
-    case .notELF, .notSharedLibrary: "only families belong in this folder: remove it, or link it with -shared"
-    case .otherMachine: "build it on this machine"
-    case .truncated: "copy it again"
-    case .loader: "install or build what is missing; 'ldd' lists what it needs"
-    case .noEntry: "export that function (docs/protocol.md), or remove the file from the folder"
-    case .otherMajor(let family, let host):
-      family > host ? "update zoo, or build the family against this zoo's headers" : "build the family against this zoo's headers"
-    case .refused: "the family's own documentation says what it needs"
-    case .malformed: "build it again with the headers of this zoo; docs/protocol.md says what the tables must hold"
-    case .repeatsKind(_, path): "give one of the two another name, and build the family again"
-    case .repeatsKind, .repeatsFamily, .repeatsCodec: "remove one of the two files; until then this one is left out"
+  /// Whether it lies in the file alone, so that it stays true until the file changes.
+  ///
+  /// What the loader misses, and what a family asks of its surroundings, may be there the next time.
+  var isLasting: Bool {
+    switch self {
+    case .noEntry, .otherMajor, .malformed, .hung, .exited, .printed: true
+    case .crashed(let signal, _, _): !isFromOutside(signal)
+    default: false
     }
   }
 }

@@ -5,11 +5,16 @@ public import ZooTypes
 public final class Zoo {
   /// Where it is.
   public let folder: ZooFolder
-  /// Its families, loaded when first asked for.
-  public private(set) lazy var catalog = Catalog(folder: folder.plugins)
+  /// Its families, looked for when first asked for.
+  public private(set) lazy var catalog = Catalog(folder: folder.plugins, probe: probe)
 
-  /// The zoo in `folder`.
-  public init(_ folder: ZooFolder) { self.folder = folder }
+  private let probe: FamilyProbe?
+
+  /// The zoo in `folder`; `probe` looks at its unknown families, and without one they are loaded as they come.
+  public init(_ folder: ZooFolder, probe: FamilyProbe? = nil) {
+    self.folder = folder
+    self.probe = probe
+  }
 
   /// Every model by name, and what is wrong with the manifests that cannot be read.
   ///
