@@ -1,4 +1,6 @@
 /// Every family of a zoo: kinds and codecs by name, and what would not load.
+///
+/// Never changes: a family that is loaded anew makes another catalogue.
 public final class Catalog: KindCatalog, Sendable {
   private let files: [FamilyFile]
   private let found: [FamilyError]
@@ -76,6 +78,24 @@ public final class Catalog: KindCatalog, Sendable {
   /// The files in `folder` that claim to be shared libraries, sorted.
   public static func libraries(in folder: String) -> [String] {
     names(in: folder).filter { $0.hasSuffix(".so") }.map { "\(folder)/\($0)" }
+  }
+
+  /// The catalogue after the file at `path`, which may be new to it, has been loaded anew.
+  ///
+  /// The file is copied, the copy looked at and loaded. This catalogue stays as it is: graphs and sessions that were made with
+  /// it keep running the old code, which is never unmapped; those made with the new one run the new code. Libraries that the
+  /// family is linked with are not loaded anew. `path` is named as in ``Family/path``.
+  public func reloading(_ path: String) throws(FamilyError) -> Catalog {
+    let file = FamilyFile(try load(anew: path))
+    let catalog = Catalog(files.filter { $0.path != path } + [file], found.filter { $0.path != path }, probe)
+    if let problem = catalog.found.first(where: { $0.path == path }) { throw problem }
+    return catalog
+  }
+
+  private func load(anew path: String) throws(FamilyError) -> Family {
+    let copy = try FamilyCopy.make(of: path)
+    if case .problem(let reason)? = probe?.look(at: [copy])[0].finding { throw FamilyError(path, reason) }
+    return try Family(loading: copy, shownAs: path) { _ in }
   }
 
   /// In the order of their names, all loaded.

@@ -16,6 +16,9 @@ public final class Zoo {
     self.probe = probe
   }
 
+  /// Loads the family in the file at `path` anew: models that are made from now on use it, earlier ones keep what they have.
+  public func reload(_ path: String) throws(FamilyError) { catalog = try catalog.reloading(path) }
+
   /// Every model by name, and what is wrong with the manifests that cannot be read.
   ///
   /// Only their heads are looked at: no family is loaded.
