@@ -100,7 +100,7 @@ struct Conv2D: DifferentiableLayer {
 }
 
 /// The product, unless it is too large for an Int.
-private func product(_ sizes: [Int]) -> Int? {
+func product(_ sizes: [Int]) -> Int? {
   var product = 1
   for size in sizes {
     let (next, overflows) = product.multipliedReportingOverflow(by: size)

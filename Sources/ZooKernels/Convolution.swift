@@ -78,9 +78,16 @@ public final class Convolution: Sendable {
   /// The scratch that `backward` wants, in bytes.
   public var backwardScratch: Int {
     max(
-      large?.backward.map { Scratch.bytes(floats: $0.packedFloats) + $0.scratchBytes }
-        ?? Scratch.bytes(floats: turned.floats) + threads * backTasks.slabBytes,
+      inputGradientScratch(packed: false),
       Scratch.bytes(floats: measured(zoo_conv_weight_partial)) + threads * weightTasks.slabBytes, toBias.scratchBytes)
+  }
+
+  /// The size of a weight packed for `inputGradient`, in bytes.
+  public var turnedBytes: Int { Scratch.bytes(floats: large?.backward?.packedFloats ?? turned.floats) }
+
+  /// The scratch that `inputGradient` wants, in bytes: without `packed` it packs by itself.
+  public func inputGradientScratch(packed: Bool) -> Int {
+    (packed ? 0 : turnedBytes) + (large?.backward?.scratchBytes ?? threads * backTasks.slabBytes)
   }
 
   /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
@@ -146,23 +153,31 @@ public final class Convolution: Sendable {
     if let dbias { try toBias.execute(call, dy, into: dbias, scratch: scratch) }
   }
 
-  /// The gradient by x, which is also the convolution that is transposed to this one.
+  /// Writes the weight in the layout that `inputGradient` likes best.
+  public func packTurned(weight: UnsafePointer<Float>, into memory: UnsafeMutableRawPointer) throws(LayerError) {
+    let panels = memory.assumingMemoryBound(to: Float.self)
+    if let large = large?.backward { return try large.pack(weight, into: panels) }
+    withUnsafePointer(to: shape) { zoo_conv_back_pack($0, weight, 0, Int64(turned.panels), panels) }
+  }
+
+  /// The gradient by x, which is also the convolution that is transposed to this one; with `packed`, the weight is not read.
   public func inputGradient(
-    _ call: Call, weight: UnsafePointer<Float>, dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer
+    _ call: Call, packed: UnsafeRawPointer? = nil, weight: @autoclosure () -> UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    into dx: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
-    var pieces = Scratch(scratch)
+    let panels = UnsafeMutableRawPointer(mutating: packed ?? UnsafeRawPointer(scratch)).assumingMemoryBound(to: Float.self)
+    let rest = packed == nil ? scratch + turnedBytes : scratch
     if let large = large?.backward {
-      let panels = pieces.take(floats: large.packedFloats)
-      try large.pack(weight, into: panels)
-      return try large.execute(from: dy, packed: panels, bias: nil, into: dx, scratch: pieces.rest)
+      if packed == nil { try large.pack(weight(), into: panels) }
+      return try large.execute(from: dy, packed: panels, bias: nil, into: dx, scratch: rest)
     }
-    let layout = turned
-    let panels = pieces.take(floats: layout.floats)
-    try parallel(call, layout.panels, grain: layout.grain) { shape, part in
-      zoo_conv_back_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
+    if packed == nil {
+      let (layout, weight) = (turned, weight())
+      try parallel(call, layout.panels, grain: layout.grain) { shape, part in
+        zoo_conv_back_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
+      }
     }
-    try parallel(call, backTasks, slabs: pieces.rest) { shape, part, slab in
+    try parallel(call, backTasks, slabs: rest) { shape, part, slab in
       zoo_conv_back(shape, dy, panels, dx, slab, Int64(part.lowerBound), Int64(part.upperBound))
     }
   }

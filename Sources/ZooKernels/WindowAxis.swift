@@ -45,4 +45,31 @@ public struct WindowAxis: Hashable, Sendable {
       output = (padded - reach - 1) / stride + 1
     }
   }
+
+  /// The windows of a convolution whose transpose widens `windows` pixels: `input` is what that leads to, `further` pixels of it behind
+  /// all windows.
+  public init(
+    _ name: String, transposing windows: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding, further: Int = 0
+  ) throws(LayerError) {
+    let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: dilation)
+    guard !overflows, reach < 1 << 24, stride < 1 << 24, windows < 1 << 32 else {
+      throw .attribute("a window of \(size) pixels that are \(dilation) apart, \(stride) from the next, is too large")
+    }
+    self.size = size
+    self.stride = stride
+    self.dilation = dilation
+    output = windows
+    switch padding {
+    case .same:
+      input = windows * stride
+      before = max(0, (windows - 1) * stride + reach + 1 - input) / 2
+    case .explicit(let before, let after):
+      let whole = (windows - 1) * stride + reach + 1 + further
+      guard whole > before + after else {
+        throw .shape("padding takes \(before + after) pixels off, but the \(name) of y without it is \(whole)")
+      }
+      input = whole - before - after
+      self.before = before
+    }
+  }
 }

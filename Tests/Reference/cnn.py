@@ -94,6 +94,90 @@ def conv2d():
     fixture.save()
 
 
+def transposed(attributes):
+    size, stride = pair(attributes["kernel"]), pair(attributes.get("stride", 1))
+    dilation, groups, padding = pair(attributes.get("dilation", 1)), attributes.get("groups", 1), attributes.get("padding", "valid")
+    further = pair(attributes.get("output_padding", 0))
+
+    def fn(x, weight, bias=0.0):
+        symmetric = padding if isinstance(padding, int) or len(padding) == 2 else 0
+        y = F.conv_transpose2d(first(x), weight, None, stride, symmetric, further, groups, dilation)
+        if symmetric == 0:
+            large = [length * s for length, s in zip(x.shape[1:3], stride)]
+            top, bottom, left, right = sides(padding, large, size, stride, dilation)
+            if padding == "same":  # where windows are apart, the last ones do not reach the end
+                bottom, right = (y.shape[2] - large[0] - top, y.shape[3] - large[1] - left)
+            y = F.pad(y, (-left, -right, -top, -bottom))
+        return last(y) + bias
+
+    return fn
+
+
+def conv_transpose2d():
+    fixture = Fixture("cnn.conv_transpose2d")
+    cases = {
+        # name: x's shape, attributes
+        "one": ((1, 1, 1, 1), {"channels": 1, "kernel": 1}),
+        "pointwise": ((2, 3, 5, 7), {"channels": 11, "kernel": 1}),
+        "pointwise_strided": ((2, 3, 4, 3), {"channels": 5, "kernel": 1, "stride": 2}),
+        "dcgan_start": ((3, 1, 1, 10), {"channels": 7, "kernel": 4}),
+        "dcgan": ((2, 4, 5, 6), {"channels": 5, "kernel": 4, "stride": 2, "padding": 1}),
+        "dcgan_end": ((2, 7, 7, 16), {"channels": 1, "kernel": 4, "stride": 2, "padding": 1}),
+        "doubled": ((1, 5, 3, 19), {"channels": 17, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1}),
+        "unet": ((1, 3, 4, 18), {"channels": 20, "kernel": 2, "stride": 2}),
+        "explicit_two": ((1, 5, 4, 3), {"channels": 7, "kernel": [3, 5], "padding": [1, 3], "stride": [2, 1]}),
+        "explicit_four": ((2, 4, 3, 5), {"channels": 3, "kernel": 3, "padding": [0, 2, 2, 1], "stride": [1, 2], "output_padding": [0, 1]}),
+        "same": ((2, 3, 4, 3), {"channels": 4, "kernel": 3, "stride": 2, "padding": "same"}),
+        "same_even": ((1, 5, 2, 2), {"channels": 3, "kernel": [2, 4], "padding": "same"}),
+        "same_stride_over_kernel": ((1, 3, 2, 2), {"channels": 2, "kernel": 2, "stride": 3, "padding": "same"}),
+        "apart": ((2, 3, 2, 3), {"channels": 3, "kernel": 2, "stride": 4, "output_padding": 3}),
+        "dilated": ((1, 6, 5, 3), {"channels": 5, "kernel": 3, "dilation": [2, 3], "padding": [1, 2]}),
+        "dilated_further": (
+            (2, 3, 4, 2), {"channels": 3, "kernel": [3, 2], "dilation": [3, 4], "stride": [2, 3], "output_padding": [2, 3]}),
+        "groups": ((2, 5, 4, 6), {"channels": 9, "kernel": 3, "groups": 3, "padding": 1}),
+        "groups_wide": ((1, 3, 3, 34), {"channels": 38, "kernel": 3, "groups": 2, "stride": 2, "output_padding": 1}),
+        "depthwise": ((2, 4, 5, 19), {"channels": 19, "kernel": 3, "groups": 19, "padding": 1, "stride": 2}),
+        "depthwise_multiplied": ((1, 3, 3, 3), {"channels": 6, "kernel": 3, "groups": 3}),
+        "depthwise_reduced": ((1, 3, 3, 6), {"channels": 3, "kernel": 3, "groups": 3}),
+        "cropped": ((1, 4, 5, 2), {"channels": 3, "kernel": 2, "padding": 2}),
+        "wide": ((2, 4, 3, 53), {"channels": 17, "kernel": 3, "padding": 1}),
+        "deep": ((1, 2, 2, 131), {"channels": 67, "kernel": 3, "stride": 2}),
+        "large": ((2, 8, 8, 32), {"channels": 64, "kernel": 4, "stride": 2, "padding": 1}),
+        "many_images": ((37, 2, 3, 2), {"channels": 3, "kernel": 2, "stride": 2}),
+        "row": ((1, 1, 97, 2), {"channels": 5, "kernel": [1, 7], "padding": [0, 3]}),
+        "no_bias": ((2, 3, 4, 3), {"channels": 5, "kernel": 3, "bias": False}),
+    }
+    for name, (shape, attributes) in cases.items():
+        channels, groups = attributes["channels"], attributes.get("groups", 1)
+        weight = fixture.normal(shape[3], channels // groups, *pair(attributes["kernel"]), deviation=0.5)
+        parameters = {"weight": weight} | ({"bias": fixture.normal(channels)} if attributes.get("bias", True) else {})
+        fixture.add(name, attributes, [fixture.normal(*shape)], parameters, transposed(attributes))
+    fixture.save()
+
+
+def upsample2d():
+    fixture = Fixture("cnn.upsample2d")
+    shapes = {"one": (1, 1, 1, 1), "odd": (2, 3, 5, 3), "gray": (3, 7, 4, 1), "channels": (1, 5, 3, 19)}
+    targets = {
+        "twice": {"scale": 2}, "thrice": {"scale": [3, 1]}, "half": {"scale": [1.0, 1.5]}, "fraction": {"scale": [1.7, 2.3]},
+        "size": {"size": [7, 11]}, "same_size": {"size": 5}, "smaller": {"size": [2, 3]}, "point": {"size": 1},
+    }  # fmt: skip
+    for shape_name, shape in shapes.items():
+        for target_name, target in targets.items():
+            for mode in ["nearest", "bilinear"]:
+                scale, size = target.get("scale"), target.get("size")
+                options = {
+                    "size": pair(size) if size else None,
+                    "scale_factor": tuple(map(float, scale if isinstance(scale, list) else [scale] * 2)) if scale else None,
+                    "mode": mode,
+                } | ({"align_corners": False} if mode == "bilinear" else {})
+                attributes = target | ({"mode": mode} if mode != "nearest" else {})
+                fixture.add(
+                    f"{shape_name} {target_name} {mode}", attributes, [fixture.normal(*shape)], {},
+                    lambda x, options=options: last(F.interpolate(first(x), **options)))  # fmt: skip
+    fixture.save()
+
+
 POOLING = {
     # name: x's shape, attributes
     "one": ((1, 1, 1, 1), {"size": 1}),
@@ -167,6 +251,8 @@ def global_pools():
 
 if __name__ == "__main__":
     conv2d()
+    conv_transpose2d()
+    upsample2d()
     max_pool2d()
     average_pool2d()
     global_pools()

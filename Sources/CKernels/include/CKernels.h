@@ -24,6 +24,8 @@
 #include "kernels/optimiser.h"
 #include "kernels/pool.h"
 #include "kernels/reduce.h"
+#include "kernels/resize.h"
+#include "kernels/rows.h"
 #include "kernels/sample.h"
 #include "kernels/softmax.h"
 #include "kernels/vmath.h"

@@ -27,6 +27,10 @@ import ZooTypes
     Case("cnn.conv2d", attributes, shape, words)
   }
 
+  private static func transposed(_ attributes: String, _ shape: [Int], _ words: String) -> Case {
+    Case("cnn.conv_transpose2d", attributes, shape, words)
+  }
+
   private static func pool(_ attributes: String, _ shape: [Int], _ words: String) -> Case {
     Case("cnn.max_pool2d", attributes, shape, words)
   }
@@ -61,6 +65,34 @@ import ZooTypes
     conv(
       #"{"channels": 1000000000, "kernel": 1, "padding": 1000000}"#, [1, 8, 8, 3],
       "an output of [1, 2000008, 2000008, 1000000000] elements is too large"),
+    transposed(#"{"channels": 2, "kernel": 3}"#, [8, 8, 3], "x must have rank 4, but its shape is [8, 8, 3]"),
+    transposed(
+      #"{"channels": 2, "kernel": 3, "padding": [0, 5]}"#, [1, 8, 8, 3], "padding takes 10 pixels off, but the width of y without it is 10"),
+    transposed(
+      #"{"channels": 2, "kernel": 3, "stride": [2, 3], "output_padding": 2}"#, [1, 8, 8, 3],
+      "output_padding must be smaller than stride or dilation, but it is 2 by 2"),
+    transposed(
+      #"{"channels": 2, "kernel": 3, "stride": 2, "output_padding": 1, "padding": "same"}"#, [1, 8, 8, 3],
+      "output_padding has no meaning with padding 'same', which says how large y is"),
+    transposed(
+      #"{"channels": 4, "kernel": 1, "groups": 2}"#, [1, 8, 8, 3], "2 groups must divide both the 3 channels of x and the 4 of y"),
+    transposed(
+      #"{"channels": 1000000000, "kernel": [1000000, 1000000]}"#, [1, 8, 8, 3],
+      "a weight of [3, 1000000000, 1000000, 1000000] elements is too large"),
+    transposed(
+      #"{"channels": 1000, "kernel": 1, "stride": 1000000}"#, [1, 8, 8, 3], "an output of [1, 7000001, 7000001, 1000] elements is too large"
+    ),
+    transposed(
+      #"{"channels": 2, "kernel": 1000000, "dilation": 1000000}"#, [1, 8, 8, 3],
+      "a window of 1000000 pixels that are 1000000 apart, 1 from the next, is too large"),
+    Case("cnn.upsample2d", "{}", [1, 8, 8, 3], "give either scale or size"),
+    Case("cnn.upsample2d", #"{"scale": 2, "size": 3}"#, [1, 8, 8, 3], "give either scale or size"),
+    Case("cnn.upsample2d", #"{"scale": [1, 2, 3]}"#, [1, 8, 8, 3], "scale must be one number or two (height, width), but it has 3"),
+    Case("cnn.upsample2d", #"{"size": [1, 2, 3]}"#, [1, 8, 8, 3], "size must be one number or two (height, width), but it has 3"),
+    Case("cnn.upsample2d", #"{"scale": [1, 0.1]}"#, [1, 8, 9, 3], "at a scale of 0.1, nothing is left of the width of x, 9"),
+    Case("cnn.upsample2d", #"{"scale": [1e6, 1]}"#, [1, 17, 9, 3], "a height of 17000000 pixels is too large"),
+    Case(
+      "cnn.upsample2d", #"{"size": 1000000}"#, [1, 8, 9, 3], "an output of [1, 1000000, 1000000, 3] elements is too large"),
     pool(#"{"size": 3}"#, [1, 8, 2, 3], "a window covers 3 pixels, but the width of x is 2"),
     pool(
       #"{"size": [3, 2], "padding": [2, 2]}"#, [1, 8, 8, 3],

@@ -41,6 +41,10 @@ import ZooTypes
       ("cnn.conv2d", #"{"channels": 64, "kernel": 1}"#, [2, 56, 56, 256]),
       ("cnn.conv2d", #"{"channels": 128, "kernel": 1, "stride": 2, "bias": false}"#, [3, 57, 55, 64]),
       ("cnn.conv2d", #"{"channels": 50, "kernel": [3, 5], "padding": [1, 2], "dilation": 2}"#, [2, 41, 37, 40]),
+      ("cnn.conv_transpose2d", #"{"channels": 64, "kernel": 4, "stride": 2, "padding": 1}"#, [16, 14, 14, 128]),
+      ("cnn.conv_transpose2d", #"{"channels": 3, "kernel": 5, "stride": 2, "padding": "same"}"#, [16, 28, 28, 32]),
+      ("cnn.upsample2d", #"{"scale": 2}"#, [4, 56, 56, 64]),
+      ("cnn.upsample2d", #"{"size": [99, 301], "mode": "bilinear"}"#, [8, 57, 155, 3]),
       ("cnn.max_pool2d", #"{"size": 3, "stride": 2, "padding": 1}"#, [4, 56, 56, 64]),
       ("cnn.average_pool2d", #"{"size": 3, "stride": 2, "padding": 1}"#, [4, 56, 56, 64]),
       ("cnn.global_average_pool2d", "{}", [64, 28, 28, 96]), ("cnn.global_max_pool2d", "{}", [64, 28, 28, 96]),
@@ -57,6 +61,32 @@ import ZooTypes
       let bits = (runner.outputs + (gradients.inputs + gradients.parameters).compactMap { $0 }).map { $0.floats.map(\.bitPattern) }
       if let reference { #expect(reference == bits, "\(threads) threads give other bits than one") } else { reference = bits }
     }
+  }
+
+  // By definition: <conv(a), b> = <a, transpose(b)>, so that the transpose of b is the gradient by a where b is the gradient of conv(a).
+  @Test(
+    "a transposed convolution is the gradient of the convolution by its input",
+    arguments: [(#""kernel": 4, "stride": 2, "padding": 1"#, 2, 32, 64), (#""kernel": 3, "padding": 1"#, 1, 64, 128)], [1, 3])
+  func transposed(_ layer: (attributes: String, stride: Int, channels: Int, inputs: Int), _ images: Int) throws {
+    let size = 14 * layer.stride
+    let narrowing = #"{"channels": \#(layer.inputs), \#(layer.attributes), "bias": false}"#
+    let convolution = try runner("cnn.conv2d", narrowing, [images, size, size, layer.channels])
+    try convolution.forward()
+    let widening = #"{"channels": \#(layer.channels), \#(layer.attributes)}"#
+    let transposed = try runner("cnn.conv_transpose2d", widening, [images, 14, 14, layer.inputs])
+    try transposed.forward()
+    let dx = try #require(try convolution.backward([transposed.inputs[0]]).inputs[0])
+    let bias = transposed.parameters[1].floats
+    #expect(transposed.outputs[0].floats == dx.floats.enumerated().map { $0.element + bias[$0.offset % layer.channels] })
+
+    // And back: the gradient by its input is the convolution.
+    let gradients = try transposed.backward([convolution.inputs[0]])
+    #expect(gradients.inputs[0]?.floats == convolution.outputs[0].floats)
+
+    let packed = try runner("cnn.conv_transpose2d", widening, [images, 14, 14, layer.inputs], training: false)
+    try packed.pack()
+    try packed.forward()
+    #expect(packed.outputs[0].floats == transposed.outputs[0].floats)
   }
 
   @Test func largeConvolutionsAreOneDNNs() throws {
@@ -182,6 +212,8 @@ import ZooTypes
       ("cnn.conv2d", #"{"channels": 6, "kernel": 5, "padding": "same"}"#, [2, 28, 28, 1]),
       ("cnn.conv2d", #"{"channels": 101, "kernel": 3}"#, [1, 9, 8, 3]),
       ("cnn.conv2d", #"{"channels": 19, "kernel": 3, "groups": 19}"#, [1, 9, 8, 19]),
+      ("cnn.conv_transpose2d", #"{"channels": 3, "kernel": 4, "stride": 2, "padding": 1}"#, [2, 9, 8, 5]),
+      ("cnn.conv_transpose2d", #"{"channels": 70, "kernel": 3, "bias": false}"#, [1, 9, 8, 5]),
       ("core.dense", #"{"units": 101}"#, [3, 17]), ("core.dense", #"{"units": 7}"#, [70, 600]),
     ])
   func epilogues(_ ending: Ending, _ layer: (kind: String, attributes: String, shape: [Int])) throws {
