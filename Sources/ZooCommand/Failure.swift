@@ -14,6 +14,10 @@ package enum UsageError: ExplainedError, Hashable {
   case unknownAxis(String, known: [String])
   /// There is no such input.
   case unknownInput(String, known: [String])
+  /// There is no such graph.
+  case unknownGraph(String, known: [String])
+  /// `--runs` of a graph that carries nothing from one to the next.
+  case nothingCarried(graph: String)
   /// There is no such output.
   case unknownOutput(String, known: [String])
   /// A file that may be for any of several inputs or outputs.
@@ -32,6 +36,8 @@ package enum UsageError: ExplainedError, Hashable {
     case .notAnAxis(let text): "--axis takes NAME=LENGTH, but was given '\(text)'"
     case .unknownAxis(let name, _): "no input has an axis '\(name)'"
     case .unknownInput(let name, _): "there is no input '\(name)'"
+    case .unknownGraph(let name, _): "there is no graph '\(name)'"
+    case .nothingCarried(let graph): "--runs is given, but graph '\(graph)' carries nothing from one run to the next"
     case .unknownOutput(let name, _): "there is no output '\(name)'"
     case .unclear(let text, let option, _): "--\(option) \(text) does not say which \(option) is meant"
     case .none(let text, let option): "--\(option) \(text) is given, but the model has no \(option)"
@@ -46,9 +52,11 @@ package enum UsageError: ExplainedError, Hashable {
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(known.joined(separator: ", "))"
     case .notASetting: "'zoo info' of the model lists its settings"
     case .notAnAxis: "'zoo info' of the model shows the axes of its inputs"
-    case .unknownAxis(let name, let known), .unknownInput(let name, let known), .unknownOutput(let name, let known):
+    case .unknownAxis(let name, let known), .unknownInput(let name, let known), .unknownOutput(let name, let known),
+      .unknownGraph(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
     case .unclear(let text, let option, let known): "write --\(option) NAME=\(text); NAME is one of \(known.joined(separator: ", "))"
+    case .nothingCarried: "leave --runs out"
     case .none(_, let option): "leave --\(option) out"
     case .twice: "give it once"
     case .noCodec(_, let reads, let known): "files to \(reads ? "read" : "write") end in \(known.map { "." + $0 }.joined(separator: ", "))"
@@ -63,11 +71,13 @@ enum Status: Int32 {
   case failure = 1
   /// It was asked wrongly (sysexits.h, EX_USAGE).
   case usage = 64
+  /// It was asked to stop, and did (128 + SIGINT).
+  case interrupted = 130
 
   /// How it ends because of `error`.
   init(_ error: any Error) {
     switch error {
-    case is UsageError, is ZooError: self = .usage
+    case is UsageError, is ZooError, is WordsError: self = .usage
     case GraphError.unknownInput, GraphError.missingInput: self = .usage
     case let error as ManifestError where error.isAboutChoices: self = .usage
     default: self = .failure

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import ZooFormats
 import ZooRuntime
 import ZooTypes
@@ -58,13 +59,38 @@ struct OpenModel {
   func session(weights file: String?, seed: UInt64?, fuse: Bool = true) throws -> Session {
     let weights = try weights(file)
     if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model: listing.name, path: missing.text) }
-    return Session(model.graph, weights: weights, seed: seed ?? 0, fuse: fuse)
+    return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse)
   }
 
   /// Reads a file for an input: by the manifest's codec if it knows such files or none does, else by the one that does.
   func read(_ path: String, for input: GraphInput) throws -> TensorBuffer {
     let codec = try codec(for: path, choice: input.codec, reads: true)
     return try MappedFile(path).withUnsafeBytes { try codec.decode($0, file: path, for: input) }
+  }
+
+  /// Reads what the command line gives for an input: a file; for running text also the words themselves.
+  ///
+  /// Words are what is no file, nor named like one. After an `@` there is always a file.
+  func read(argument text: String, for input: GraphInput) throws -> TensorBuffer {
+    guard let choice = input.codec, choice.codec.isRunningText else { return try read(text, for: input) }
+    if text.hasPrefix("@") { return try read(String(text.dropFirst()), for: input) }
+    if access(text, F_OK) == 0 || choice.codec.extensions.contains(fileExtension(of: text)) { return try read(text, for: input) }
+    do {
+      // As the only line of a file.
+      return try Array((text + "\n").utf8).withUnsafeBytes { bytes in
+        try CodecRunner(choice).decode(bytes, file: "--input \(input.name)", for: input)
+      }
+    } catch let error as CodecFailure {
+      throw WordsError(input: input.name, message: error.message)
+    }
+  }
+
+  /// The graph of that name; without one, the default graph.
+  func graphIndex(_ name: String?) throws(UsageError) -> Int {
+    guard let name else { return 0 }
+    let names = model.graphs.map(\.name)
+    guard let index = names.firstIndex(of: name) else { throw .unknownGraph(name, known: names) }
+    return index
   }
 
   /// The input's own sample, if it has one.
@@ -106,6 +132,14 @@ struct MissingWeights: ExplainedError, Hashable {
 
   var message: String { "'\(model)' has no weights yet: there is no '\(path)'" }
   var help: String { "'zoo train \(model)' makes some; give them with --weights FILE, or run untrained ones with --seed 0" }
+}
+
+/// Words given on the command line that an input cannot take.
+struct WordsError: ExplainedError, Hashable {
+  let input: String
+  let message: String
+
+  var help: String { "these are the words themselves; --input \(input)=@FILE reads a file" }
 }
 
 extension ManifestError {

@@ -36,12 +36,15 @@ public struct CodecDeclaration<Owner> {
   let attributes: [Attribute<Owner>]
   let reads: Bool
   let writes: Bool
+  let isRunningText: Bool
 
   /// Declares a codec.
   ///
-  /// `extensions` are those of the files that it reads and writes.
+  /// `extensions` are those of the files that it reads and writes. Files of running text may be written by hand, and what it encodes as
+  /// text for the parts of one along the last axis is joined without anything between them.
   public init(
-    _ name: String, _ summary: String, extensions: [String], attributes: [Attribute<Owner>] = [], reads: Bool = true, writes: Bool = true
+    _ name: String, _ summary: String, extensions: [String], attributes: [Attribute<Owner>] = [], reads: Bool = true, writes: Bool = true,
+    isRunningText: Bool = false
   ) {
     self.name = name
     self.summary = summary
@@ -49,6 +52,7 @@ public struct CodecDeclaration<Owner> {
     self.attributes = attributes
     self.reads = reads
     self.writes = writes
+    self.isRunningText = isRunningText
   }
 }
 

@@ -16,7 +16,7 @@ struct TextCodec: Codec {
         Attribute("alphabet", \.alphabet, .required, "The characters (Unicode scalars) in the order of their classes."),
         Attribute(
           "unknown", \.unknown, "The character of the alphabet that stands for all that are not in it; without it they are errors."),
-      ])
+      ], isRunningText: true)
   }
 
   func describe(_ bytes: UnsafeRawBufferPointer, wanted: Spec?) throws(LayerError) -> Spec {

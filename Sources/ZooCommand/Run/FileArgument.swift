@@ -14,28 +14,32 @@ package struct FileArgument: Hashable {
   package init(_ name: String, file: String?) { (self.name, self.file) = (name, file) }
 
   /// What each of `arguments` means for inputs or outputs of these names.
-  package static func read(_ arguments: [String], option: Option, names: [String]) throws(UsageError) -> [FileArgument] {
+  ///
+  /// A file alone is for one of those that are `visible`; without them, of all.
+  package static func read(
+    _ arguments: [String], option: Option, names: [String], visible: [String] = []
+  ) throws(UsageError) -> [FileArgument] {
     var read: [FileArgument] = []
     for text in arguments {
-      let argument = try FileArgument(text, option: option, names: names)
+      let argument = try FileArgument(text, option: option, names: names, visible: visible.isEmpty ? names : visible)
       if read.contains(where: { $0.name == argument.name }) { throw .twice(argument.name, option: option.rawValue) }
       read.append(argument)
     }
     return read
   }
 
-  private init(_ text: String, option: Option, names: [String]) throws(UsageError) {
-    guard let only = names.first else { throw .none(text, option: option.rawValue) }
+  private init(_ text: String, option: Option, names: [String], visible: [String]) throws(UsageError) {
+    guard let only = visible.first else { throw .none(text, option: option.rawValue) }
     let equals = text.firstIndex(of: "=")
     let prefix = String(text[..<(equals ?? text.endIndex)])
     if let equals, names.contains(prefix) {
       (name, file) = (prefix, String(text[text.index(after: equals)...]))
     } else if option == .output, names.contains(text) {
       (name, file) = (text, nil)
-    } else if equals == nil, names.count == 1, option == .input || text.contains(".") || text.contains("/") {
+    } else if equals == nil, visible.count == 1, option == .input || text.contains(".") || text.contains("/") {
       (name, file) = (only, text)
     } else if equals == nil, option == .input || text.contains(".") || text.contains("/") {
-      throw .unclear(text, option: option.rawValue, known: names)
+      throw .unclear(text, option: option.rawValue, known: visible)
     } else {
       throw option == .input ? .unknownInput(prefix, known: names) : .unknownOutput(prefix, known: names)
     }

@@ -13,6 +13,9 @@ struct OutputPrinter {
 
   private let codec: CodecRunner?
 
+  /// Whether parts of it can be printed as they are made.
+  var isRunningText: Bool { codec?.choice.codec.isRunningText ?? false }
+
   /// An output goes where its argument says; without any arguments, all are shown.
   init(_ output: GraphOutput, argument: FileArgument?, isShown: Bool, in open: OpenModel) throws {
     name = output.name

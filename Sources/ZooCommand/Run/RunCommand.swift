@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import ZooFormats
 import ZooRuntime
 import ZooTypes
@@ -8,11 +9,16 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a model on files.", usage: "zoo run <model> [<options>]",
     discussion: """
-      Inputs that are not given take the samples that the manifest names. Outputs that go to no file are printed.
+      Inputs that are not given take the samples that the manifest names. Outputs that go to no file are printed. Text may be given as it is, \
+      or after @ as a file.
+
+      A model that continues what it reads makes several runs; what they carry from one to the next is shown only if --output names it. \
+      Text appears as it is written, after the text that it continues; files and JSON hold what is new. Ctrl-C stops between runs.
 
       Examples:
         zoo run lenet5 --input image=seven.png
         zoo run lenet5 --input seven.png --output digit=scores.npy
+        zoo run char-gpt --input text="In the beginning" --set temperature=0.5
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
@@ -23,6 +29,12 @@ struct RunCommand: ParsableCommand {
 
   @Option(parsing: .singleValue, help: ArgumentHelp("Write an output to a file, or print only this one.", valueName: "name[=file]"))
   var output: [String] = []
+
+  @Option(help: ArgumentHelp("Run this graph of the manifest instead of its first.", valueName: "name"))
+  var graph: String?
+
+  @Option(help: ArgumentHelp("Run so many times, each with what the last one carried.", valueName: "count"), transform: positive)
+  var runs: Int?
 
   @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
   var weights: String?
@@ -45,28 +57,63 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let open = try OpenModel(model, options)
-    let graph = open.model.graph
-    let given = try FileArgument.read(input, option: .input, names: graph.inputs.map(\.name))
-    let wanted = try FileArgument.read(output, option: .output, names: graph.outputs.map(\.name))
+    let index = try open.graphIndex(graph)
+    let entry = open.model.graphs[index]
+    if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name) }
     // Whatever can be wrong about files is found before anything is computed.
-    let printers = try graph.outputs.map { output in
-      try OutputPrinter(output, argument: wanted.first { $0.name == output.name }, isShown: wanted.isEmpty, in: open)
+    let printers = try printers(entry, in: open)
+    let inputs = try inputs(entry, in: open)
+    let session = try open.session(weights: weights, seed: seed, fuse: !noFuse)
+    let stream = Stream(session, graph: index)
+    let specs = try stream.program(inputs).outputSpecs
+
+    var results = RunResults(printers.map(\.isRunningText))
+    var live = json ? nil : LiveText(printers, entry, inputs: inputs, outputs: specs)
+    let count = runs ?? entry.runs
+    func makeRuns() throws -> Bool {
+      try live?.begin()
+      defer { live?.end() }
+      for i in 0..<count where !session.run.isCancelled {
+        do { results.add(try stream.run(i == 0 ? inputs : entry.later(inputs))) } catch {
+          if session.run.isCancelled { break }
+          throw error
+        }
+        try live?.add(results.last)
+      }
+      return stream.runs == count
     }
-    let inputs = try graph.inputs.map { input -> TensorBuffer in
-      if let file = given.first(where: { $0.name == input.name })?.file { return try open.read(file, for: input) }
+    // Between runs there is something to show for it; one alone is ended by the signal itself.
+    let isWhole = count > 1 ? try Interrupts.cancelling(session.run, makeRuns) : try makeRuns()
+
+    if stream.runs > 0 {
+      let outputs = results.outputs
+      for (printer, tensor) in zip(printers, outputs) { try printer.writeFile(tensor) }
+      let shown = json ? try document(printers, outputs, stream.seconds) : live == nil ? try text(printers, outputs) : []
+      write(shown, to: STDOUT_FILENO)
+    }
+    if !isWhole { throw Ended(status: .interrupted) }
+  }
+
+  private func printers(_ entry: EntryPoint, in open: OpenModel) throws -> [OutputPrinter] {
+    let outputs = entry.graph.outputs
+    let visible = entry.visibleOutputs
+    let wanted = try FileArgument.read(output, option: .output, names: outputs.map(\.name), visible: visible)
+    return try outputs.map { output in
+      let isShown = wanted.isEmpty && visible.contains(output.name)
+      return try OutputPrinter(output, argument: wanted.first { $0.name == output.name }, isShown: isShown, in: open)
+    }
+  }
+
+  /// What the first run is given; nil: what is carried starts as zeros.
+  private func inputs(_ entry: EntryPoint, in open: OpenModel) throws -> [TensorBuffer?] {
+    let given = try FileArgument.read(
+      input, option: .input, names: entry.graph.inputs.map(\.name), visible: entry.visibleInputs)
+    return try entry.graph.inputs.enumerated().map { i, input in
+      if let words = given.first(where: { $0.name == input.name })?.file { return try open.read(argument: words, for: input) }
       if let sample = try open.sample(for: input) { return sample }
+      if entry.isCarried(input: i) { return nil }
       throw GraphError.missingInput(name: input.name, shape: input.shapeText)
     }
-
-    let program = try open.session(weights: weights, seed: seed, fuse: !noFuse).program(inputs.map(\.spec))
-    for (tensor, into) in zip(inputs, program.inputs) { into.bytes.copyMemory(from: UnsafeRawBufferPointer(tensor.bytes)) }
-    let start = monotonicSeconds()
-    try program.forward()
-    let seconds = monotonicSeconds() - start
-
-    let outputs = graph.outputs.indices.map(program.copyOutput)
-    for (printer, tensor) in zip(printers, outputs) { try printer.writeFile(tensor) }
-    write(json ? try document(printers, outputs, seconds) : try text(printers, outputs), to: 1)
   }
 
   private func text(_ printers: [OutputPrinter], _ outputs: [TensorBuffer]) throws -> [UInt8] {

@@ -58,6 +58,11 @@ package func write(_ bytes: [UInt8], to descriptor: Int32) {
     while !rest.isEmpty {
       let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
       if count < 0 && errno == EINTR { continue }
+      if count < 0 && errno == EPIPE {
+        // Whoever started this process had the signal ignored.
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+      }
       if count < 0 { return }
       rest = rest.dropFirst(count)
     }

@@ -17,8 +17,8 @@ func codecTable<C: Codec>(_ type: C.Type) -> UnsafePointer<zoo_codec> {
   let codec = UnsafeMutablePointer<zoo_codec>.allocate(capacity: 1)
   codec.initialize(
     to: zoo_codec(
-      size: UInt32(MemoryLayout<zoo_codec>.size), flags: 0, data: Unmanaged.passRetained(data).toOpaque(),
-      name: permanent(declaration.name), summary: permanent(declaration.summary),
+      size: UInt32(MemoryLayout<zoo_codec>.size), flags: declaration.isRunningText ? UInt32(ZOO_CODEC_RUNNING_TEXT) : 0,
+      data: Unmanaged.passRetained(data).toOpaque(), name: permanent(declaration.name), summary: permanent(declaration.summary),
       extensions: permanent(declaration.extensions.joined(separator: " ")),
       attribute_count: UInt32(declaration.attributes.count),
       attributes: UnsafePointer(permanent(declaration.attributes.map { $0.info(prototype) })),

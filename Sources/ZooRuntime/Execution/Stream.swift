@@ -7,6 +7,8 @@ import ZooTypes
 public final class Stream {
   /// How many runs there have been.
   public private(set) var runs = 0
+  /// How long their layers have computed, in seconds.
+  public private(set) var seconds = 0.0
 
   private let session: Session
   private let index: Int
@@ -26,21 +28,30 @@ public final class Stream {
   ///
   /// `given` has one tensor for each input of the graph; nil: what the last run carried, or zeros in the first.
   public func run(_ given: [TensorBuffer?]) throws -> [TensorBuffer] {
-    let inputs = try entry.graph.inputs.indices.map { i in try given[i] ?? carried[i] ?? start(of: i) }
+    let inputs = try inputs(given)
     let program = try session.program(inputs.map(\.spec), graph: index)
     for (tensor, into) in zip(inputs, program.inputs) { into.bytes.copyMemory(from: UnsafeRawBufferPointer(tensor.bytes)) }
     session.run.step = UInt64(runs)
+    let begin = monotonicSeconds()
     try program.forward()
+    seconds += monotonicSeconds() - begin
     runs += 1
     let outputs = entry.graph.outputs.indices.map(program.copyOutput)
     for pair in entry.carried { carried[pair.input] = outputs[pair.output] }
     return outputs
   }
 
+  /// What the next run will compute with, if it is given this.
+  public func program(_ given: [TensorBuffer?]) throws -> Program { try session.program(try inputs(given).map(\.spec), graph: index) }
+
   /// Forgets what was carried.
   public func restart() {
-    runs = 0
+    (runs, seconds) = (0, 0)
     carried = carried.map { _ in nil }
+  }
+
+  private func inputs(_ given: [TensorBuffer?]) throws -> [TensorBuffer] {
+    try entry.graph.inputs.indices.map { i in try given[i] ?? carried[i] ?? start(of: i) }
   }
 
   /// Zeros for an input that is carried; named axes count as 1.

@@ -57,6 +57,7 @@ extension CodecInfo {
     attributes = strided(raw.attributes, raw.attribute_count, size: raw.attributes?.pointee.size ?? 0).map { AttributeInfo($0.pointee) }
     reads = raw.decode != nil && raw.describe != nil
     writes = raw.encode != nil
+    isRunningText = raw.flags & UInt32(ZOO_CODEC_RUNNING_TEXT) != 0
     self.table = table
   }
 }

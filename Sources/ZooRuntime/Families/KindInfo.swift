@@ -116,6 +116,8 @@ public struct CodecInfo: @unchecked Sendable {
   public let reads: Bool
   /// Whether it turns tensors into files or text.
   public let writes: Bool
+  /// Whether its files are running text: may be written by hand, and in parts along the last axis.
+  public let isRunningText: Bool
   /// The protocol's table; nil in tests that only read manifests.
   public let table: UnsafePointer<zoo_codec>?
 
@@ -125,7 +127,7 @@ public struct CodecInfo: @unchecked Sendable {
     summary = ""
     self.extensions = extensions
     self.attributes = attributes
-    (self.reads, self.writes, table) = (reads, writes, nil)
+    (self.reads, self.writes, isRunningText, table) = (reads, writes, false, nil)
   }
 }
 

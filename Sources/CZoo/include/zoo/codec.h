@@ -11,6 +11,12 @@ enum {
   ZOO_CODEC_JSON = 2  ///< encode: one JSON value
 };
 
+enum {
+  /// (codec) Its files are running text: a user may write one by hand, and what ZOO_CODEC_TEXT gives for the parts of one along
+  /// the last axis is joined without anything between them.
+  ZOO_CODEC_RUNNING_TEXT = 1
+};
+
 /// What a codec receives, valid during the call.
 typedef struct zoo_codec_call {
   uint32_t size, attribute_count;
@@ -26,7 +32,7 @@ typedef struct zoo_codec_call {
 /// The memory is the family's, for ever; functions are pure and may be called on any thread. The bytes come from anywhere:
 /// a codec trusts no length that it reads in them.
 struct zoo_codec {
-  uint32_t size, flags;
+  uint32_t size, flags;            ///< flags: ZOO_CODEC_RUNNING_TEXT
   void *data;                      ///< the family's own
   zoo_string name, summary;        ///< name: "image"
   zoo_string extensions;           ///< of files that it reads and writes, separated by spaces: "png jpg jpeg"
