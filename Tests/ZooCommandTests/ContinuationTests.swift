@@ -130,7 +130,7 @@ import ZooTypes
   @Test func aReaderThatGoesAwayEndsIt() throws {
     let zoo = try zooWithText()
     let result = try Command.run(
-      ["sh", "-c", "\"$0\" run letters --runs 1000000000 | head -c 7", program], environment: ["ZOO_PATH": ""], folder: zoo.path)
+      ["sh", "-c", "\"$0\" run letters --runs 1000000000 | head -c 7", Repository.command], environment: neutral, folder: zoo.path)
     #expect(result.output == "abcd\nab")
     #expect(result.errors == "")
   }
@@ -142,7 +142,7 @@ import ZooTypes
       while [ $(wc -c < out) -lt 20 ]; do sleep 0.01; done
       kill -INT $child; wait $child; echo $?
       """
-    let result = try Command.run(["sh", "-c", script, program], environment: ["ZOO_PATH": ""], folder: zoo.path)
+    let result = try Command.run(["sh", "-c", script, Repository.command], environment: neutral, folder: zoo.path)
     #expect(result.output == "130\n")
     #expect(try MappedFile(zoo.path + "/errors").contents == [])
     let text = String(decoding: try MappedFile(zoo.path + "/out").contents, as: UTF8.self)
