@@ -19,7 +19,7 @@ public struct FamilyProbe: Sendable {
 
   /// A probe by `command`.
   public init(
-    command: [String], limit: Duration = .milliseconds(800), memory: String? = FamilyProbe.userMemory, retries: Bool = false
+    command: [String], limit: Duration = .milliseconds(600), memory: String? = FamilyProbe.userMemory, retries: Bool = false
   ) {
     precondition(!command.isEmpty, "a probe needs a program to run")
     self.command = command
@@ -38,7 +38,7 @@ public struct FamilyProbe: Sendable {
   }
 
   /// How many processes look at the same time: more than there are processors, because one that hangs does nothing else.
-  private static let width = 16
+  private static let width = 32
 
   /// What is in each of the files, in their order.
   func look(at paths: [String]) -> [FamilyReport] {
@@ -55,20 +55,18 @@ public struct FamilyProbe: Sendable {
     var running: [(index: Int, before: FileStamp?, child: ProbeChild)] = []
     var next = 0
     while next < unknown.count || !running.isEmpty {
-      var started: [Int] = []
       while next < unknown.count, running.count < Self.width {
         let index = unknown[next]
+        next += 1
+        // Reads the file: a slow disk then does not count against the family. Those that were started before run meanwhile.
+        memory.identify(paths[index])
         let before = FileStamp(paths[index])
         do throws(ProbeChild.NotStarted) {
           running.append((index, before, try ProbeChild(command + [paths[index]], limit: limit)))
-          started.append(index)
         } catch {
           reports[index] = FamilyReport(finding: .problem(.unprobed(error.words)))
         }
-        next += 1
       }
-      // While they run: reading the files takes about as long as loading them.
-      for index in started { memory.identify(paths[index]) }
       ProbeChild.wait(for: running.map(\.child))
       for (index, before, child) in running {
         guard let report = child.report else { continue }
