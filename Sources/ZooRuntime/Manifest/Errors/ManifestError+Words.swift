@@ -116,7 +116,7 @@ extension ManifestError.TooLarge {
 }
 
 extension ManifestError.Owner: CustomStringConvertible {
-  /// As messages name it: `node 'c1' (cnn.conv2d)`.
+  /// As messages name it: `node 'c1' (family.kind)`.
   public var description: String {
     switch self {
     case .manifest: "the manifest"

@@ -48,7 +48,7 @@ struct TrainingReader {
       let minimized = try step.require("minimize", step.raw("minimize"), about: "the value to minimise")
       let (name, source) = try value(minimized, in: graph, .key("minimize", of: .step(i)))
       let own = try step.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
-      let optimizer = try fields.require("optimizer", own ?? fallback, about: "such as {\"layer\": \"core.adam\", \"rate\": 0.001}")
+      let optimizer = try fields.require("optimizer", own ?? fallback, about: "such as {\"layer\": \"\(exampleUpdate)\", \"rate\": 0.001}")
       steps.append(
         TrainingStep(
           name: name, graph: graph, minimized: source, updated: try step.texts("update") ?? ["*"], optimizer: optimizer,
@@ -112,13 +112,17 @@ struct TrainingReader {
     return iterations ?? (feeds.contains { !$0.isWhole } ? nil : 1)
   }
 
+  /// The kinds that can be optimisers.
+  private var updates: [String] { catalog.kindNames.filter { catalog.kind($0)?.isUpdate ?? false } }
+
+  private var exampleUpdate: String { updates.first ?? "family.update" }
+
   private func optimizer(_ json: JSON) throws(ManifestError) -> OptimizerChoice {
     let json = try fields.evaluate(json)
     let choice = try Fields(json, of: .section("optimizer"), keys: nil, fields.evaluate.done)
-    let name = try choice.require("layer", try choice.text("layer"), about: "an optimiser's update, such as \"core.adam\"")
-    func updates() -> [String] { catalog.kindNames.filter { catalog.kind($0)?.isUpdate ?? false } }
-    guard let kind = catalog.kind(name) else { throw choice.error(.unknownOptimizer(name, known: updates()), at: choice.raw("layer")) }
-    guard kind.isUpdate else { throw choice.error(.notAnUpdate(name, known: updates()), at: choice.raw("layer")) }
+    let name = try choice.require("layer", try choice.text("layer"), about: "an optimiser's update, such as \"\(exampleUpdate)\"")
+    guard let kind = catalog.kind(name) else { throw choice.error(.unknownOptimizer(name, known: updates), at: choice.raw("layer")) }
+    guard kind.isUpdate else { throw choice.error(.notAnUpdate(name, known: updates), at: choice.raw("layer")) }
     let owned = choice.named(.optimizer(name))
     let rate = try owned.require("rate", try owned.number("rate", in: 0...Double.greatestFiniteMagnitude), about: "the learning rate")
     _ = try owned.text("about")
