@@ -47,8 +47,7 @@ public final class Trainer {
       let program = try trainingProgram(step, metrics: metrics, batch: batch)
       let updater = try Updater(
         step.optimizer.kind, attributes: step.optimizer.attributes,
-        parameters: session.parameters(of: step, in: section.graphs[step.graph].graph), store: session.store, run: session.run,
-        place: step.optimizer.place)
+        parameters: program.trained, store: session.store, run: session.run, place: step.optimizer.place)
       steps.append(Step(step: step, metrics: metrics, updater: updater, programs: [batch: program]))
     }
     try planOthers()

@@ -62,8 +62,8 @@ import ZooTypes
       training.graphs[0].graph, inputs: training.graphs[0].graph.inputSpecs(lengths: ["N": 64]), minimise: training.steps[0].minimized)
     let step = training.steps[0]
     let updater = try Updater(
-      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
-      store: session.store, run: session.run, place: nil)
+      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: program.trained, store: session.store,
+      run: session.run, place: nil)
     func once(_ number: Int) throws {
       try program.forward()
       try program.backward()

@@ -116,6 +116,31 @@ struct TrainingStepTests {
     #expect(try job.floats("free.weight") != [1])
   }
 
+  // l.kept and m.still are frozen, l.judge only says when the loop ends, nothing takes from unused: decay must not reach them either.
+  @Test func decayPassesByWhatNoGradientReachesInsideALoop() throws {
+    let manifest = """
+      {"zoo": 1, "inputs": {\(Self.x)},
+       "graph": [{"loop": [\(Self.weight("kept", 2, in: "h").dropLast()), "frozen": true}, \(Self.weight("free", 0.5, in: "kept")),
+                           \(Self.weight("judge", 3, in: "free")), {"layer": "core.scale", "name": "over", "factor": 1, "offset": -1e6}, {"layer": "core.relu", "name": "done"},
+                           {"layer": "core.sum", "name": "until"}],
+                  "name": "l", "carry": {"h": "x"}, "next": {"h": "free"}, "until": "until", "times": 2},
+                 {"loop": [\(Self.weight("still", 4, in: "g"))], "name": "m", "carry": {"g": "l"}, "times": 1, "frozen": true},
+                 {"cond": "x", "name": "c", "then": [\(Self.weight("then", 5, in: "m"))], "else": [{"layer": "core.identity", "in": "m"}]},
+                 \(Self.weight("unused", 6, in: "x"))],
+       "outputs": {"y": "c"},
+       "train": {"graph": [{"layer": "core.mse", "name": "loss", "in": ["c", "t"]}], "steps": [{"minimize": "loss"}], \(Self.one),
+         "optimizer": {"layer": "core.adamw", "rate": 0.1, "weight_decay": 0.5}}}
+      """
+    let job = try trainingJob(manifest)
+    _ = try job.trainer.train()
+    for (path, value) in [("l.kept.weight", 2), ("l.judge.weight", 3), ("m.still.weight", 4), ("unused.weight", 6)] as [(String, Float)] {
+      #expect(try job.floats(path) == [value], "\(path)")
+    }
+    for (path, value) in [("l.free.weight", 0.5), ("c.then.then.weight", 5)] as [(String, Float)] {
+      #expect(try job.floats(path) != [value], "\(path)")
+    }
+  }
+
   // Every element is 2 or 0, each with probability 1/2: a mean tells which numbers were drawn.
   static func dropped(_ others: String) -> String {
     let ones = Array(repeating: "1", count: 64).joined(separator: ", ")

@@ -3,9 +3,6 @@ import ZooRuntime
 
 /// What a measurement found.
 struct BenchReport {
-  /// One layer's share of it.
-  typealias Layer = (layer: String, kind: String, fused: [String], flops: Double, seconds: Double)
-
   let model: String
   let batch: Int
   let isTraining: Bool
@@ -15,7 +12,7 @@ struct BenchReport {
   let arenaBytes: Int
   let packedBytes: Int
   let peakBytes: Int
-  let layers: [Layer]
+  let layers: [LayerTime]
 
   private var rate: Double { flops / timings.median }
 

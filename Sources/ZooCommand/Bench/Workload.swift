@@ -38,8 +38,8 @@ struct Workload {
     program = try makeProgram(lengths)
     flops = 3 * program.flops
     let updater = try Updater(
-      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: session.trainable(matching: step.updated),
-      store: session.store, run: session.run, place: step.optimizer.place)
+      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: program.trained, store: session.store,
+      run: session.run, place: step.optimizer.place)
     try RandomInputs(graph).fill(program) { try makeProgram(open.withBatchOfOne(lengths)) }
     var number = 0
     once = { [program] in

@@ -117,6 +117,20 @@ final class Binding {
     return (planned.layers[phase == .backward ? backwardLayers[Int(failed)] : Int(failed)].instance, status)
   }
 
+  /// Calls the layers one by one before the eyes of `inspection`, until it has found what it looks for.
+  func run(_ inspection: Inspection, _ regions: Regions) -> (layer: LayerInstance, status: zoo_status)? {
+    for (i, layer) in planned.layers.enumerated() {
+      var status = zoo_status(ZOO_OK)
+      let failed = inspection.measure(layer.instance) { zoo_execute(forwardSteps + i, 1, &status) }
+      if failed >= 0 { return (layer.instance, status) }
+      inspection.check(layer.instance) { output in
+        location(.node(layer.node, output: output)).flatMap { location in regions[location.region].map { $0 + location.offset } }
+      }
+      if inspection.found != nil { return nil }
+    }
+    return nil
+  }
+
   /// Packs the parameters of every layer, if any has changed since.
   func pack() throws(LayerFailure) {
     if packedVersion == store.version { return }

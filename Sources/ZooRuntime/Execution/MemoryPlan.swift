@@ -150,7 +150,9 @@ struct MemoryPlan {
           }
           mine.insert(source)
         }
-        for (p, index) in layer.parameters.enumerated() where differentiation.parameters.contains(index) && !layer.isFrozen {
+        let trained = layer.instance.control?.trained ?? differentiation.parameters
+        for (p, index) in layer.parameters.enumerated()
+        where differentiation.parameters.contains(index) && trained.contains(index) && !layer.isFrozen {
           if written.insert(index).inserted, !isBody {
             parameterGradients[i][p] = .direct(index)
           } else if layer.instance.accumulates, p < 64 {

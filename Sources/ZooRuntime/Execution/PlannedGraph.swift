@@ -12,6 +12,7 @@ struct PlannedGraph {
     var inputs: [Source?]
     /// The parameters' indices in the store.
     let parameters: [Int]
+    /// Whether no parameter of its own gets a gradient.
     let isFrozen: Bool
     /// The paths of the layers that were folded into this one's last store.
     var fused: [String] = []
@@ -54,13 +55,14 @@ struct PlannedGraph {
       if let control = node.control {
         let layer = try Self.layer(
           control, node, inputs: inputSpecs.compactMap { $0 }, names: node.inputs.map { graph.name(of: $0) }, training: training,
-          fuse: fuse,
-          store: store, run: run)
+          fuse: fuse, store: store, run: run)
         let requests = layer.parameters.map { ParameterRequest(store.entries[$0]) }
         let instance = LayerInstance(layer, kind: node.kind, parameters: requests, run: run, place: node.place)
         specs.append(instance.outputs)
         layers.append(
-          Layer(node: index, instance: instance, inputs: node.inputs, parameters: layer.parameters, isFrozen: node.isFrozen))
+          Layer(
+            node: index, instance: instance, inputs: node.inputs, parameters: layer.parameters,
+            isFrozen: node.isFrozen || layer.isFrozen))
         continue
       }
       let instance = try LayerInstance(

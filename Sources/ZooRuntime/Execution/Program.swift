@@ -19,6 +19,10 @@ public final class Program {
   public var packedBytes: Int { binding.packedBytes }
   /// The arithmetic of one forward, in operations; 0 where a layer does not say.
   public let flops: Double
+  /// The parameters, by their indices in the store, whose gradients `backward` computes: what an optimiser may update.
+  ///
+  /// Those of frozen layers, and those that what is minimised does not depend on, are none of them.
+  public let trained: [Int]
   /// What it was made from.
   let planned: PlannedGraph
 
@@ -50,8 +54,9 @@ public final class Program {
     block = alignedMemory(bytes: memory.arena.bytes)
     memset(block, 0, memory.arena.bytes)
 
+    trained = memory.parameterTargets.sorted()
     var gradients: [Int: Int] = [:]  // from a parameter to its region
-    for index in memory.parameterTargets { gradients[index] = 1 + inputs.count + gradients.count }
+    for index in trained { gradients[index] = 1 + inputs.count + gradients.count }
     regions = .allocate(capacity: 1 + inputs.count + gradients.count)
     regions.initialize(to: block)
     for (i, input) in inputs.enumerated() { (regions + 1 + i).initialize(to: input.pointer) }
@@ -112,48 +117,27 @@ public final class Program {
     }
   }
 
-  /// Runs the layers one by one and says which is the first to write something that is NaN or infinite.
-  public func firstNonFinite() throws(LayerFailure) -> (layer: String, kind: String, output: String, index: [Int], value: Float)? {
-    for (i, layer) in planned.layers.enumerated() {
-      try execute(i)
-      for (o, spec) in layer.instance.outputs.enumerated() where spec.dtype == .f32 {
-        let floats = pointer(.node(layer.node, output: o))?.assumingMemoryBound(to: Float.self)
-        let found = zoo_first_nonfinite(floats, Int64(spec.count))
-        guard found >= 0, let floats else { continue }
-        var index: [Int] = []
-        var rest = Int(found)
-        for axis in spec.shape.reversed() {
-          index.insert(rest % axis, at: 0)
-          rest /= axis
-        }
-        let ports = layer.instance.kind.outputs
-        let name = ports.isEmpty ? "\(o)" : ports[min(o, ports.count - 1)].name
-        return (layer.instance.path, layer.instance.kind.name, name, index, floats[Int(found)])
-      }
-    }
-    return nil
-  }
+  /// Runs the layers one by one, those inside loops and conditions too, and says which is the first to write something that is NaN or
+  /// infinite.
+  public func firstNonFinite() throws(LayerFailure) -> NonFinite? { try inspect(Inspection(checks: true)).found }
 
-  /// Seconds of each layer's forward, the fastest of `repeats`.
-  public func profile(repeats: Int) throws(LayerFailure) -> [(layer: String, kind: String, fused: [String], flops: Double, seconds: Double)]
-  {
+  /// What each layer's forward takes, the fastest of `repeats`; those inside a loop or condition come behind it.
+  public func profile(repeats: Int) throws(LayerFailure) -> [LayerTime] {
     try forward()
-    var best = [Double](repeating: .infinity, count: planned.layers.count)
-    for _ in 0..<repeats {
-      for i in planned.layers.indices {
-        let start = monotonicSeconds()
-        try execute(i)
-        best[i] = min(best[i], monotonicSeconds() - start)
-      }
+    var best: [LayerTime] = []
+    for repetition in 0..<repeats {
+      let times = try inspect(Inspection(checks: false)).times(of: planned)
+      if repetition == 0 { best = times }
+      for i in best.indices { best[i].seconds = min(best[i].seconds, times[i].seconds) }
     }
-    return planned.layers.enumerated().map {
-      ($1.instance.path, $1.instance.kind.name, $1.fused, $1.instance.plan.flops, best[$0])
-    }
+    return best
   }
 
-  private func execute(_ i: Int) throws(LayerFailure) {
-    var status = zoo_status(ZOO_OK)
-    if zoo_execute(binding.forwardSteps + i, 1, &status) >= 0 { throw planned.layers[i].instance.failure(.forward, status) }
+  private func inspect(_ inspection: Inspection) throws(LayerFailure) -> Inspection {
+    planned.inspect(by: inspection)
+    defer { planned.inspect(by: nil) }
+    if let failed = binding.run(inspection, regions) { throw failed.layer.failure(.forward, failed.status) }
+    return inspection
   }
 
   private func pointer(_ source: Source) -> UnsafeMutableRawPointer? {

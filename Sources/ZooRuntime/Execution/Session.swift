@@ -92,7 +92,7 @@ public final class Session {
     return try Program(planned, store: store)
   }
 
-  /// The indices in the store of the parameters that may be trained and whose path matches one of `patterns`.
+  /// The indices in the store of the parameters whose path matches one of `patterns`, buffers left out.
   public func trainable(matching patterns: [String]) -> [Int] {
     store.entries.indices.filter { i in
       store.entries[i].isTrainable && patterns.contains { glob($0, matches: store.entries[i].path) }

@@ -30,7 +30,7 @@ public final class Updater {
 
   /// Plans `kind` over the parameters of `store` whose indices are `parameters`.
   ///
-  /// Their gradients must exist.
+  /// They are the `trained` ones of a program: decay and momentum would change others too.
   public init(_ kind: KindInfo, attributes: [AttributeLiteral], parameters: [Int], store: ParameterStore, run: Run, place: Place?) throws {
     guard kind.isUpdate else { throw UpdateError.notAnUpdate(kind: kind.name, place: place) }
     self.store = store

@@ -7,6 +7,8 @@ final class Body {
   let planned: PlannedGraph
   private(set) var memory: MemoryPlan
   private(set) var differentiation: Differentiation?
+  /// Who watches its layers run forward; nil: nobody.
+  var inspection: Inspection?
   /// Where its memory begins: the arena, the tape, the inputs, the parameters' gradients.
   let regions: Binding.Regions
 
@@ -103,7 +105,10 @@ final class Body {
 
   func refresh(_ phase: LayerFailure.Phase) { binding?.refresh(phase, regions) }
   func move(_ phase: LayerFailure.Phase) { binding?.move(phase, regions) }
-  func run(_ phase: LayerFailure.Phase) -> (layer: LayerInstance, status: zoo_status)? { binding?.run(phase) }
+  func run(_ phase: LayerFailure.Phase) -> (layer: LayerInstance, status: zoo_status)? {
+    if let inspection, phase == .forward { return binding?.run(inspection, regions) }
+    return binding?.run(phase)
+  }
 
   /// Where a value is now.
   func pointer(_ source: Source) -> UnsafeMutableRawPointer? {

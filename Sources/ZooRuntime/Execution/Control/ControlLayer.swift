@@ -44,6 +44,12 @@ class ControlLayer {
     if let needsInput { self.needsInput = needsInput }
   }
 
+  /// Whether none of the layers inside may be trained.
+  var isFrozen: Bool { bodies.allSatisfy { $0.planned.layers.allSatisfy { $0.isFrozen || $0.parameters.isEmpty } } }
+
+  /// The parameters whose gradients backward computes, once `differentiate` has said which are wanted.
+  var trained: Set<Int> { bodies.reduce(into: []) { $0.formUnion($1.memory.parameterTargets) } }
+
   /// The graphs inside.
   var bodies: [Body] { [] }
 
