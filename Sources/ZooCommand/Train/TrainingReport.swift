@@ -6,13 +6,15 @@ import ZooTraining
 struct TrainingReport {
   private let model: String
   private let epochs: Int
+  private let holdsOut: Bool
   private let json: Bool
   private let printsEpochs: Bool
   private var progress = ProgressLine()
   private var widths: [Int] = []
 
-  init(model: String, epochs: Int, json: Bool) {
-    (self.model, self.epochs, self.json) = (model, epochs, json)
+  /// `holdsOut`: some rows are kept from training, and evaluated; otherwise those that are trained on are, after each epoch.
+  init(model: String, epochs: Int, holdsOut: Bool, json: Bool) {
+    (self.model, self.epochs, self.holdsOut, self.json) = (model, epochs, holdsOut, json)
     printsEpochs = !json && !(Terminal.output.isTerminal && Terminal.diagnostics.isTerminal)
   }
 
@@ -55,7 +57,7 @@ struct TrainingReport {
     let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
     if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
-    if !summary.validation.isEmpty { lines.append("Held out: \(sentence(summary.validation, separator: ", "))") }
+    if !summary.validation.isEmpty { lines.append("\(holdsOut ? "Held out" : "After it"): \(sentence(summary.validation, separator: ", "))") }
     lines += ["Weights:  \(weights)", "Use them: zoo run \(model) --weights \(weights)"]
     printResult(lines.joined(separator: "\n"))
   }
@@ -63,7 +65,8 @@ struct TrainingReport {
   /// One line of a table whose columns are as wide as their titles, or as the numbers that are expected there.
   private mutating func printRow(_ epoch: Int, _ training: TrainingEvent.Numbers, _ validation: TrainingEvent.Numbers, _ rate: Double) {
     if widths.isEmpty {
-      let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + validation.map { "HELD-OUT \($0.name.uppercased())" } + ["SAMPLES/S"]
+      let evaluated = validation.map { holdsOut ? "HELD-OUT \($0.name.uppercased())" : "\($0.name.uppercased()) AFTER" }
+      let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + evaluated + ["SAMPLES/S"]
       widths = titles.map { max($0.count, 7) }
       widths[0] = max(widths[0], "\(epochs)/\(epochs)".count)
       printResult(line(titles))
