@@ -171,6 +171,27 @@ struct LoopGradientTests {
     #expect(try trial.gradient("y") == [80, 160, 240])
   }
 
+  // Where backward keeps no iteration of its own, or one stretch of them, both lie in one place.
+  @Test(arguments: ["", #", "cut": 2"#, #", "cut": 7"#], [nil, "loss"])
+  func carriedValuesCanOnlyChangePlaces(cut: String, minimise: String?) throws {
+    let trial = try Trial(
+      inputs: #""x": {"shape": [3]}, "y": {"shape": [3]}"#,
+      """
+      {"loop": [], "name": "l", "carry": {"a": "x", "b": "y"}, "next": {"a": "b", "b": "a"}, "times": 5, "stack": {"before": {"from": "a", "axis": 0}}\(cut)},
+      {"layer": "core.sum", "name": "s", "in": "l.before"}, {"layer": "core.sum", "name": "t", "in": "l.a"}, {"layer": "core.add", "name": "loss", "in": ["s", "t"]}
+      """, minimise: minimise, wanted: ["l.a", "l.b", "l.before"])
+    trial.set("x", [1, 2, 3] as [Float])
+    trial.set("y", [10, 20, 30] as [Float])
+    try trial.run()
+    #expect(try trial.output("l.a") == [10, 20, 30])
+    #expect(try trial.output("l.b") == [1, 2, 3])
+    #expect(try trial.output("l.before") == [1, 2, 3, 10, 20, 30, 1, 2, 3, 10, 20, 30, 1, 2, 3])
+    if minimise != nil, cut != #", "cut": 2"# {
+      #expect(try trial.gradient("x") == [3, 3, 3])
+      #expect(try trial.gradient("y") == [3, 3, 3])
+    }
+  }
+
   @Test func aCapturedValueCanBecomeWhatIsCarried() throws {
     // h is x in the first iteration, and w afterwards; what is stacked is what it was before.
     let trial = try Trial(
