@@ -56,7 +56,7 @@ import ZooTypes
   }
 
   @Test func theGeneratorDrawsAtLeastEightOfTheTenDigits() throws {
-    let session = try ZooModels.session("gan-mnist", settings: ["count": .integer(1000)])
+    let session = try ZooModels.session("gan-mnist", settings: ["count": JSON(.integer(1000))])
     let program = try session.program([])
     try program.forward()
     var counts = [Int](repeating: 0, count: 10)
@@ -117,7 +117,7 @@ import ZooTypes
 
   // A generator's own loss says nothing of what it draws.
   @Test func aShortAdversarialTrainingDrawsMoreDigits() throws {
-    let job = try ZooModels.job("gan-mnist", settings: ["count": .integer(500)]) { ($0.seed, $0.epochs) = (3, 30) }
+    let job = try ZooModels.job("gan-mnist", settings: ["count": JSON(.integer(500))]) { ($0.seed, $0.epochs) = (3, 30) }
     func digits() throws -> Int {
       let program = try job.session.program([])
       try program.forward()
