@@ -169,7 +169,7 @@ struct ImageCodecTests {
 
   @Test func textAndJSONSayWhatTheImagesAre() throws {
     let codec = try CodecRun("image")
-    #expect(try codec.text(tensor([1, 2, 3, 1], [0, 0.5, 1, 1, 0, 0] as [Float])) == "3x2 image, 1 channel\n  ++@@\n@@\n")
+    #expect(try codec.text(tensor([1, 3, 2, 1], [0.5, 0.5, 1, 1, 0, 0] as [Float])) == "2x3 image, 1 channel\n++++\n@@@@\n\n")
     let rows = String(repeating: "\n", count: 2)
     #expect(try codec.text(tensor([2, 2, 3, 3], [Float](repeating: 0, count: 36))) == "2 of 3x2 images, 3 channels\n" + rows)
     #expect(
