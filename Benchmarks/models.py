@@ -121,3 +121,41 @@ class VAE(nn.Module):
     def example(batch: int) -> tuple[tuple[Tensor, ...], Tensor]:
         image = torch.rand(batch, 784)
         return (image,), image
+
+
+class Coupling(nn.Module):
+    def __init__(self, kept: int, width: int = 32, hidden: int = 256) -> None:
+        super().__init__()
+        self.kept, self.width = kept, width
+        self.seen = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+        self.shift, self.log_scale = nn.Linear(hidden, width), nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        halves = list(x.split(self.width, 1))
+        seen = self.seen(halves[self.kept])
+        s = 2 * torch.tanh(self.log_scale(seen) / 2)
+        halves[1 - self.kept] = halves[1 - self.kept] * s.exp() + self.shift(seen)
+        return torch.cat(halves, 1), s.sum(1)
+
+
+class RealNVP(nn.Module):
+    """Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.couplings = nn.ModuleList(Coupling(i % 2) for i in range(8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = x.new_zeros(len(x))
+        for coupling in self.couplings:
+            x, log_determinant = coupling(x)
+            total = total + log_determinant
+        return total - 0.5 * (x**2).sum(1) - x.shape[1] / 2 * math.log(2 * math.pi)
+
+    def loss(self, log_density: Tensor, target: Tensor) -> Tensor:
+        return -log_density.mean()
+
+    @staticmethod
+    def example(batch: int) -> tuple[tuple[Tensor, ...], Tensor]:
+        x = torch.rand(batch, 64)
+        return (x,), x

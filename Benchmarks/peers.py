@@ -24,7 +24,7 @@ from torch.nn import functional as F
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests" / "Reference"))
 from lenet5 import TRAIN_ROWS, LeNet5, digits  # noqa: E402
-from models import GCN, GPT, LSTM, MLP, VAE  # noqa: E402
+from models import GCN, GPT, LSTM, MLP, VAE, RealNVP  # noqa: E402
 
 
 class HeldOutLeNet5(LeNet5):
@@ -63,6 +63,7 @@ WORKLOADS = {
     "lenet5.train.b64": Workload("lenet5", 64, HeldOutLeNet5, train=True),
     "mlp.train.b128": Workload("Benchmarks/models/mlp.json", 128, MLP, train=True),
     "vae.train.b128": Workload("vae-mnist", 128, VAE, train=True, optimizer=adamw),
+    "realnvp.train.b256": Workload("Benchmarks/models/realnvp.json", 256, RealNVP, train=True),
     "gcn.cora": Workload("Benchmarks/models/gcn.json", 1, GCN),
     "gcn.train.cora": Workload("Benchmarks/models/gcn.json", 1, GCN, train=True),
     "lstm.t128.b1": Workload("Benchmarks/models/lstm.json", 1, LSTM),

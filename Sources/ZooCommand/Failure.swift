@@ -16,8 +16,10 @@ package enum UsageError: ExplainedError, Hashable {
   case unknownInput(String, known: [String])
   /// There is no such graph.
   case unknownGraph(String, known: [String])
-  /// `--runs` of a graph that carries nothing from one to the next.
-  case nothingCarried(graph: String)
+  /// `--runs` or `--chunk` of a graph that carries nothing from one run to the next.
+  case nothingCarried(graph: String, option: String)
+  /// `--chunk` without `=` or without a length.
+  case notAChunk(String)
   /// There is no such output.
   case unknownOutput(String, known: [String])
   /// A file that may be for any of several inputs or outputs.
@@ -37,7 +39,9 @@ package enum UsageError: ExplainedError, Hashable {
     case .unknownAxis(let name, _): "no input has an axis '\(name)'"
     case .unknownInput(let name, _): "there is no input '\(name)'"
     case .unknownGraph(let name, _): "there is no graph '\(name)'"
-    case .nothingCarried(let graph): "--runs is given, but graph '\(graph)' carries nothing from one run to the next"
+    case .nothingCarried(let graph, let option):
+      "--\(option) is given, but graph '\(graph)' carries nothing from one run to the next"
+    case .notAChunk(let text): "--chunk takes AXIS=LENGTH, but was given '\(text)'"
     case .unknownOutput(let name, _): "there is no output '\(name)'"
     case .unclear(let text, let option, _): "--\(option) \(text) does not say which \(option) is meant"
     case .none(let text, let option): "--\(option) \(text) is given, but the model has no \(option)"
@@ -51,12 +55,12 @@ package enum UsageError: ExplainedError, Hashable {
     case .unknownCommand(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(known.joined(separator: ", "))"
     case .notASetting: "'zoo info' of the model lists its settings"
-    case .notAnAxis: "'zoo info' of the model shows the axes of its inputs"
+    case .notAnAxis, .notAChunk: "'zoo info' of the model shows the axes of its inputs"
     case .unknownAxis(let name, let known), .unknownInput(let name, let known), .unknownOutput(let name, let known),
       .unknownGraph(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
     case .unclear(let text, let option, let known): "write --\(option) NAME=\(text); NAME is one of \(known.joined(separator: ", "))"
-    case .nothingCarried: "leave --runs out"
+    case .nothingCarried(_, let option): "leave --\(option) out"
     case .none(_, let option): "leave --\(option) out"
     case .twice: "give it once"
     case .noCodec(_, let reads, let known): "files to \(reads ? "read" : "write") end in \(known.map { "." + $0 }.joined(separator: ", "))"

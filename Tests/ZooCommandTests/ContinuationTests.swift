@@ -52,6 +52,42 @@ import ZooTypes
     #expect(try zooWithText(sample: false).run("run", "letters", "--runs", "2").output == "bc\n")
   }
 
+  @Test func aLongInputIsGivenInPieces() throws {
+    let zoo = try ZooFixture()
+    // y = x + s, and s grows by all of x.
+    try zoo.manifest(
+      "sums",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["T", 1]}, "s": {"shape": [1]}},
+       "graph": [
+         {"layer": "core.add", "name": "y", "in": ["x", "s"]}, {"layer": "core.sum", "name": "all", "in": "x", "axes": [0]},
+         {"layer": "core.add", "name": "next", "in": ["all", "s"]}],
+       "outputs": {"y": "y", "next": "next"}, "carry": {"s": "next"},
+       "graphs": {"once": {"inputs": {"x": {"shape": ["T"]}}, "graph": [{"layer": "core.tanh"}], "outputs": {"y": "tanh"}}}}
+      """)
+    _ = try zoo.folder.file("x.csv", "1\n2\n3\n4\n5\n")
+    func run(_ arguments: String...) throws -> Command.Result {
+      try zoo.run("run", "sums", "--input", "x=x.csv", "--output", "y=y.csv", "--output", "next=s.csv", arguments[0], arguments[1])
+    }
+    for (chunk, sums) in [("2", "1 2 6 7 15"), ("1", "1 3 6 10 15"), ("4", "1 2 3 4 15"), ("9", "1 2 3 4 5")] {
+      let result = try run("--chunk", "T=\(chunk)")
+      #expect(result.errors == "")
+      let written = String(decoding: try MappedFile(zoo.path + "/y.csv").contents, as: UTF8.self)
+      #expect(
+        written.split(whereSeparator: \.isNewline).map { String($0) }.compactMap { Double($0) }
+          == sums.split(separator: " ").compactMap { Double($0) })
+      #expect(
+        Double(String(decoding: try MappedFile(zoo.path + "/s.csv").contents, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? "")
+          == 15)
+    }
+    #expect(try run("--chunk", "2").errors.hasPrefix("zoo: --chunk takes AXIS=LENGTH, but was given '2'\n"))
+    #expect(try run("--chunk", "T=0").status == 64)
+    #expect(try run("--chunk", "U=2").errors.hasPrefix("zoo: no input has an axis 'U'\n"))
+    #expect(
+      try zoo.run("run", "sums", "--graph", "once", "--input", "x.csv", "--chunk", "T=2").errors.hasPrefix(
+        "zoo: --chunk is given, but graph 'once' carries nothing"))
+  }
+
   @Test func wordsOnTheCommandLineAreATextUnlessThereIsAFileOfThatName() throws {
     let zoo = try zooWithText()
     #expect(try zoo.run("run", "letters", "--runs", "1", "--input", "text=dd\na").output == "dd\nab\n")

@@ -31,8 +31,9 @@ struct LiveText {
     show(Array(Terminal.output.styled(String(decoding: text, as: UTF8.self), .bold).utf8), endsLine: text.last == UInt8(ascii: "\n"))
   }
 
-  /// Prints what a run made.
-  mutating func add(_ outputs: [TensorBuffer]) throws {
+  /// Prints what a run made, if its output is wanted.
+  mutating func add(_ outputs: [TensorBuffer], only wanted: [Bool]? = nil) throws {
+    guard wanted?[output] ?? true else { return }
     let text = try printer.encode(outputs[output], as: .text)
     if let last = text.last { show(text, endsLine: last == UInt8(ascii: "\n")) }
   }

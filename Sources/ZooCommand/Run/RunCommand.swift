@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
       Inputs that are not given take the samples that the manifest names. Outputs that go to no file are printed. Text may be given as it is, \
       or after @ as a file.
 
-      A model that continues what it reads makes several runs; what they carry from one to the next is shown only if --output names it. \
+      A model that continues what it reads makes several runs, and --chunk gives it a long input in several; what they carry from one to the next is shown only if --output names it. \
       Text appears as it is written, after the text that it continues; files and JSON hold what is new. Ctrl-C stops between runs.
 
       Examples:
@@ -35,6 +35,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Run so many times, each with what the last one carried.", valueName: "count"), transform: positive)
   var runs: Int?
+
+  @Option(
+    help: ArgumentHelp("Give inputs in pieces of this length along an axis, and carry from one to the next.", valueName: "axis=length"))
+  var chunk: String?
 
   @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
   var weights: String?
@@ -59,26 +63,31 @@ struct RunCommand: ParsableCommand {
     let open = try OpenModel(model, options)
     let index = try open.graphIndex(graph)
     let entry = open.model.graphs[index]
-    if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name) }
+    if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name, option: "runs") }
     // Whatever can be wrong about files is found before anything is computed.
     let printers = try printers(entry, in: open)
     let inputs = try inputs(entry, in: open)
     let session = try open.session(weights: weights, seed: seed, fuse: !noFuse)
     let stream = Stream(session, graph: index)
-    let specs = try stream.program(inputs).outputSpecs
+    let chunks = try chunk.map { try Chunks($0, of: inputs, entry, stream: stream) }
+    let given = chunks?.inputs ?? [inputs]
+    let specs = try stream.program(given[0]).outputSpecs
 
-    var results = RunResults(printers.map(\.isRunningText))
+    let axes = chunks?.outputAxes ?? printers.map { _ in nil }
+    var results = RunResults(axes: zip(axes, printers).map { $1.isRunningText ? -1 : $0 })
     var live = json ? nil : LiveText(printers, entry, inputs: inputs, outputs: specs)
-    let count = runs ?? entry.runs
+    let count = given.count - 1 + (runs ?? entry.runs)
     func makeRuns() throws -> Bool {
       try live?.begin()
       defer { live?.end() }
       for i in 0..<count where !session.run.isCancelled {
-        do { results.add(try stream.run(i == 0 ? inputs : entry.later(inputs))) } catch {
+        // Until all has been given, what has nothing of the axis is of no interest.
+        let whole = i < given.count - 1 ? axes.map { $0 != nil } : nil
+        do { results.add(try stream.run(i < given.count ? given[i] : entry.later(inputs)), only: whole) } catch {
           if session.run.isCancelled { break }
           throw error
         }
-        try live?.add(results.last)
+        try live?.add(results.last, only: whole)
       }
       return stream.runs == count
     }

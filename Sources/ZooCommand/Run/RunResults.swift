@@ -1,45 +1,32 @@
 import ZooRuntime
 import ZooTypes
 
-/// What several runs make of each output: running text joined along its last axis, of everything else the last.
+/// What several runs make of each output: pieces joined along an axis, or what the last run made.
 struct RunResults {
   /// What the last run made.
   private(set) var last: [TensorBuffer] = []
 
-  private let isJoined: [Bool]
+  private let axes: [Int?]
   // By output; of those that are not joined, none are kept.
   private var pieces: [[TensorBuffer]]
 
-  /// No results yet, of outputs that are running text or not.
-  init(_ isRunningText: [Bool]) {
-    isJoined = isRunningText
-    pieces = isRunningText.map { _ in [] }
+  /// No results yet; `axes` has the axis of each output along which its pieces are joined, -1 for the last one, or nil.
+  init(axes: [Int?]) {
+    self.axes = axes
+    pieces = axes.map { _ in [] }
   }
 
-  /// Adds what a run made.
-  mutating func add(_ outputs: [TensorBuffer]) {
+  /// Adds what a run made of some outputs, or of all.
+  mutating func add(_ outputs: [TensorBuffer], only wanted: [Bool]? = nil) {
     last = outputs
-    for (o, tensor) in outputs.enumerated() where isJoined[o] { pieces[o].append(tensor) }
+    for (o, tensor) in outputs.enumerated() where axes[o] != nil && wanted?[o] ?? true { pieces[o].append(tensor) }
   }
 
   /// What they have made so far.
-  var outputs: [TensorBuffer] { last.indices.map { isJoined[$0] ? Self.join(pieces[$0]) ?? last[$0] : last[$0] } }
-
-  /// One tensor of several, along the last axis; nil: their other axes differ.
-  private static func join(_ pieces: [TensorBuffer]) -> TensorBuffer? {
-    guard pieces.count > 1, let first = pieces.first?.spec else { return pieces.first }
-    let rows = first.shape.dropLast()
-    guard pieces.allSatisfy({ $0.spec.shape.dropLast() == rows && $0.spec.dtype == first.dtype }) else { return nil }
-    let widths = pieces.map { ($0.spec.shape.last ?? 1) * first.dtype.byteCount }
-    let width = widths.reduce(0, +)
-    let joined = TensorBuffer(Spec(rows + [width / first.dtype.byteCount], first.dtype))
-    var offset = 0
-    for (piece, part) in zip(pieces, widths) {
-      for row in 0..<rows.reduce(1, *) {
-        (joined.pointer + row * width + offset).copyMemory(from: piece.pointer + row * part, byteCount: part)
-      }
-      offset += part
+  var outputs: [TensorBuffer] {
+    last.enumerated().map { o, tensor in
+      guard let axis = axes[o], tensor.spec.rank > 0 else { return tensor }
+      return TensorBuffer.join(pieces[o], axis: axis < 0 ? tensor.spec.rank - 1 : axis) ?? tensor
     }
-    return joined
   }
 }
