@@ -1,0 +1,57 @@
+import Testing
+import ZooFormats
+import ZooTestSupport
+
+/// The families and models of the repository, as a user meets them.
+@Suite(.serialized) struct ModelTests {
+  static let models = ["lenet5", "char-lstm", "char-gpt", "karate-gcn", "vae-mnist", "moons-flow", "gan-mnist", "ddpm-mnist"]
+
+  @Test(arguments: models)
+  func runsWithoutFlagsInUnderFiveSeconds(_ model: String) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try zoo("run \(model)")
+    #expect(clock.now - start < .seconds(5))
+    #expect(result.errors == "")
+    #expect(result.status == 0)
+    #expect(result.output.split(separator: "\n").count >= 3, "\(result.output)")
+    #expect(result.output == (try zoo("run \(model)")).output, "the same seed, the same answer")
+  }
+
+  @Test func theListShowsNineFamiliesAndTheModels() throws {
+    let list = try zoo("list --json")
+    let json = try JSONDocument(Array(list.output.utf8), file: "list").root
+    func names(_ key: String) -> [String] { json[key]?.array?.compactMap { $0["name"]?.string } ?? [] }
+    #expect(names("families").sorted() == ["cnn", "core", "ddpm", "flow", "gan", "gnn", "rnn", "transformer", "vae"])
+    #expect(Set(Self.models).isSubset(of: names("models")))
+  }
+
+  @Test(arguments: [("vae-mnist", "decode"), ("ddpm-mnist", "main"), ("gan-mnist", "main")])
+  func aSheetOfDigitsIsDrawnBySeed(_ model: String, _ graph: String) throws {
+    let folder = try TemporaryFolder()
+    func draw(_ seed: Int) throws -> [UInt8] {
+      let path = "\(folder.path)/\(seed).png"
+      let result = try zoo("run \(model) --graph \(graph) --output image=\(path) --seed \(seed) --set count=4")
+      try #require(result.status == 0, "\(result.errors)")
+      return try Array(MappedFile(path).contents)
+    }
+    let first = try draw(1)
+    #expect(first.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    #expect(try draw(1) == first)
+    #expect(try draw(2) != first)
+  }
+
+  @Test func noFamilyIsLinkedWithAnother() throws {
+    let families = Repository.files(in: Repository.plugins).filter { $0.hasSuffix(".so") }
+    #expect(families.count >= 9)
+    for file in families {
+      let result = try Command.run(["readelf", "-d", "\(Repository.plugins)/\(file)"])
+      let needed = result.output.split(separator: "\n").filter { $0.contains("(NEEDED)") }
+      try #require(!needed.isEmpty)
+      for name in families {
+        let stem = name.dropLast(3)
+        #expect(!needed.contains { $0.contains("[\(name)]") || $0.contains("zoo-\(stem)") }, "\(file) needs \(name)")
+      }
+    }
+  }
+}
