@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "models").glob("*.md"))]
-BLOCK = re.compile(r"(?<=^```\n)(?=\$ zoo ).*?(?=^```$)", re.M | re.S)
+BLOCK = re.compile(r"(?<=^```\n)(?=\$ ).*?(?=^```$)", re.M | re.S)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 MISSING = "digits.json"  # the example of a mistake, which readers are to imagine
 
@@ -42,15 +42,15 @@ def main() -> None:
         def checked(match: re.Match) -> str:
             nonlocal differing
             command, shown = match.groups()
-            if command.startswith("zoo train") or MISSING in command:
+            if not command.startswith("zoo ") or command.startswith("zoo train") or MISSING in command:
                 return match[0]
             run = subprocess.run(command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            printed = "".join(line.rstrip() + "\n" for line in run.stdout.decode().removesuffix("\n").split("\n")) if run.stdout else ""
-            if agrees(shown, printed):
+            printed = "\n".join(line.rstrip() for line in run.stdout.decode().split("\n")).rstrip("\n")
+            if agrees(shown.rstrip("\n"), printed):
                 return match[0]
             differing += 1
             print(f"{page.relative_to(ROOT)}: $ {command}\n{printed}")
-            return match[0] if "...\n" in shown else f"$ {command}\n{printed}"
+            return match[0] if "...\n" in shown else f"$ {command}\n{printed}\n"
 
         for page in PAGES:
             text = page.read_text()
