@@ -32,6 +32,29 @@ import ZooTypes
     }
   }
 
+  /// Plans both graphs of a manifest: `main` has layer `a`, `other` layer `b`, both named `x`.
+  private func plan(_ a: String, _ b: String) throws {
+    let text = """
+      {"zoo": 1, "inputs": {"in": {"shape": [1, 2]}}, "graph": [{"layer": "\(a)", "name": "x"}],
+       "graphs": {"other": {"inputs": {"in": {"shape": [1, 2]}}, "graph": [{"layer": "\(b)", "name": "x"}]}}}
+      """
+    let model = try Manifest(contentsOf: Array(text.utf8), file: "m.json", folder: "/").expand(catalog: Repository.catalog)
+    let session = Session(model.graphs)
+    for graph in 0...1 { _ = try session.program([Spec([1, 2])], graph: graph) }
+  }
+
+  @Test func layersOfOnePathInTwoGraphsMayDifferIfTheyShareNothing() throws {
+    try plan("core.tanh", "core.relu")
+    try plan("core.layer_norm", "core.relu")
+    let error = #expect(throws: ParameterError.self) { try plan("core.layer_norm", "core.rms_norm") }
+    #expect(
+      error?.description == """
+        m.json:2:89: at /graphs/other/graph/0: layer 'x' is of kind 'core.rms_norm' here and 'core.layer_norm' in another graph, and both \
+        have 'weight'
+          help: layers of one path have the same parameters in every graph: give one of them another name
+        """)
+  }
+
   @Test func weightsThatFitAreTaken() throws {
     #expect(try words(Self.right) == "nothing is wrong")
   }

@@ -72,7 +72,8 @@ struct PlannedGraph {
       var parameters: [Int] = []
       for request in instance.parameters {
         parameters.append(
-          try store.register(request, layer: node.parameterPath, choice: node.initializers[request.name], place: node.place))
+          try store.register(
+            request, layer: node.parameterPath, kind: node.kind.name, choice: node.initializers[request.name], place: node.place))
       }
       for name in node.initializers.keys where !instance.parameters.contains(where: { $0.name == name }) {
         throw GraphError.noSuchParameter(

@@ -26,14 +26,12 @@ extension Manifest {
       expansions.append(expansion)
       graphs.append(EntryPoint(name: form.name, about: form.about, graph: expansion.graph, carried: carried, runs: runs))
     }
-    try Expansion.checkKinds(expansions)
 
     let weights = try fields.text("weights").map { ManifestPath($0, place: document.place(of: fields.raw("weights") ?? document.root)) }
     var training: TrainingSection?
     if includesTraining, let json = fields.raw("train") {
       let train = try Fields(json, of: .section("train"), keys: TrainingReader.keys, evaluator)
       let extended = try expansions[0].extended(by: try ports.inputs(train), try train.list("graph") ?? [])
-      try Expansion.checkKinds(expansions + [extended])
       var reader = TrainingReader(fields: train, catalog: catalog, graphs: TrainingGraphs(expansions, own: extended))
       training = try reader.section()
     }

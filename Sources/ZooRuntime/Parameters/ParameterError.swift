@@ -13,6 +13,8 @@ public enum ParameterError: ExplainedError {
   case dtype(path: String, file: String, inFile: Spec, inModel: Spec)
   /// Layers that share a parameter want different shapes.
   case disagreement(path: String, first: Spec, second: Spec, place: Place?)
+  /// Layers of one path, in two graphs, are of different kinds, and have parameters of one name.
+  case kinds(path: String, layer: String, first: String, second: String, place: Place?)
   /// A manifest wants a parameter to start in a way that does not exist.
   case unknownInitializer(path: String, name: String, place: Place?)
   /// A manifest gives a parameter's values, but of another shape.
@@ -33,6 +35,8 @@ public enum ParameterError: ExplainedError {
       "\(file): tensor '\(path)' is \(inFile.dtype) in the file, but \(inModel.dtype) in the model"
     case .disagreement(let path, let first, let second, let place):
       "\(place.map { "\($0): " } ?? "")parameter '\(path)' is shared, but one layer wants \(first) and another \(second)"
+    case .kinds(let path, let layer, let first, let second, let place):
+      "\(place.map { "\($0): " } ?? "")layer '\(layer)' is of kind '\(second)' here and '\(first)' in another graph, and both have '\(path)'"
     case .unknownInitializer(let path, let name, let place):
       "\(place.map { "\($0): " } ?? "")parameter '\(path)' cannot start as '\(name)'"
     case .valuesDisagree(let path, let expected, let got, let place):
@@ -52,6 +56,7 @@ public enum ParameterError: ExplainedError {
     case .shape: "use weights of this model, or '--set' the setting that changes the shape"
     case .dtype(_, _, let inFile, let inModel): "convert the file to \(inModel.dtype) first: \(inFile.dtype) is never cast silently"
     case .disagreement: "give the layers that share the same attributes, or do not share"
+    case .kinds: "layers of one path have the same parameters in every graph: give one of them another name"
     case .unknownInitializer(_, let name, _):
       ParameterInitializer.names.nearest(to: name).map { "did you mean '\($0)'?" }
         ?? "one of \(ParameterInitializer.names.joined(separator: ", "))"

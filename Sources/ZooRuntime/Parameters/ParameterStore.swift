@@ -23,6 +23,7 @@ public final class ParameterStore {
     fileprivate(set) var offset = 0
     fileprivate(set) var block = -1
     let layer: String
+    let kind: String
     let initializer: ParameterInitializer
     let values: [Float]?
 
@@ -62,9 +63,14 @@ public final class ParameterStore {
   /// Asks for a parameter of a layer.
   ///
   /// Layers that share ask for the same path, and must agree.
-  func register(_ request: ParameterRequest, layer: String, choice: InitializerChoice?, place: Place?) throws(ParameterError) -> Int {
+  func register(
+    _ request: ParameterRequest, layer: String, kind: String, choice: InitializerChoice?, place: Place?
+  ) throws(ParameterError) -> Int {
     let path = layer.isEmpty ? request.name : "\(layer).\(request.name)"
     if let known = index[path] {
+      guard entries[known].kind == kind else {
+        throw .kinds(path: request.name, layer: layer, first: entries[known].kind, second: kind, place: place)
+      }
       guard entries[known].spec == request.spec else {
         throw .disagreement(path: path, first: entries[known].spec, second: request.spec, place: place)
       }
@@ -86,7 +92,8 @@ public final class ParameterStore {
     index[path] = entries.count
     entries.append(
       Entry(
-        path: path, spec: request.spec, isBuffer: request.isBuffer, isNoDecay: request.isNoDecay, layer: layer, initializer: initializer,
+        path: path, spec: request.spec, isBuffer: request.isBuffer, isNoDecay: request.isNoDecay, layer: layer, kind: kind,
+        initializer: initializer,
         values: values))
     return entries.count - 1
   }

@@ -130,10 +130,6 @@ struct ManifestGraphsErrorTests {
       graphs(#""a": {"inputs": {"z": {"shape": [1]}}, "graph": [{"layer": "core.tanh"}]}"#, main: #"{"call": "a", "in": {"y": "x"}}"#),
       ":1:86: at /graph/0/in/y: block 'a' has no input 'y'", "it takes z"),
     ManifestCase(
-      graphs(#""a": {"graph": [{"layer": "core.noise", "name": "fc"}]}"#),
-      ":2:17: at /graphs/a/graph/0: node 'fc' is of kind 'core.noise' in graph 'a', but 'core.dense' in graph 'main'",
-      "nodes of one path have the same parameters: give one of them another name"),
-    ManifestCase(
       graphs(#""main": {"graph": [{"layer": "core.noise"}]}"#), ":2:1: at /graphs/main: the name 'main' is taken, at 1:64",
       "names are unique within their block: choose another"),
     ManifestCase(

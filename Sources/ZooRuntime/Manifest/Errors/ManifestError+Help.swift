@@ -56,7 +56,6 @@ extension ManifestError.Problem {
     case .recursion: "a define cannot contain itself; to stack blocks there is 'repeat'"
     case .unknownGraph(let name, _, let known): Self.nearest(name, known, else: "the graphs are")
     case .callCycle: "a graph cannot contain itself"
-    case .graphKinds: "nodes of one path have the same parameters: give one of them another name"
     case .unknownPort(let name, let isInput, _, let known): Self.nearest(name, known, else: "the \(isInput ? "inputs" : "outputs") are")
     case .carryMisfit: "what is carried keeps its type and shape"
     case .runsWithoutCarry: "say what, as in \"carry\": {\"input\": \"output\"}"

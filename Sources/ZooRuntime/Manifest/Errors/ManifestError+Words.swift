@@ -61,8 +61,6 @@ extension ManifestError.Problem {
     case .recursion(let names): "defines use one another: \(Self.chain(names))"
     case .unknownGraph(let name, let owner, _): "\(owner) wants graph '\(name)', which the manifest does not have"
     case .callCycle(let names): "graphs call one another: \(Self.chain(names))"
-    case .graphKinds(let path, let kind, let graph, let first, let firstGraph):
-      "node '\(path)' is of kind '\(kind)' in graph '\(graph)', but '\(first)' in graph '\(firstGraph)'"
     case .unknownPort(let name, let isInput, let owner, _): "\(owner) names \(isInput ? "input" : "output") '\(name)', which is not there"
     case .carryMisfit(let input, let wants, let output, let got):
       "output '\(output)', which is \(got), is carried to input '\(input)', which is \(wants)"

@@ -101,8 +101,6 @@ public struct ManifestError: ExplainedError, Hashable {
     case unknownGraph(String, of: Owner, known: [String])
     /// Graphs that call one another.
     case callCycle([String])
-    /// Nodes of one path and different kinds in two graphs, which share their parameters.
-    case graphKinds(path: String, kind: String, graph: String, first: String, firstGraph: String)
     /// An input or output that a graph does not have.
     case unknownPort(String, isInput: Bool, of: Owner, known: [String])
     /// An output that cannot be the input that it is carried to.

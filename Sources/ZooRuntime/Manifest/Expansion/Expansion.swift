@@ -55,34 +55,4 @@ struct Expansion {
   func source(named name: String, of owner: ManifestError.Owner, at json: JSON) throws(ManifestError) -> Source {
     try assembler.source(of: .reference(Reference(name: name, block: root, owner: owner, json: json)))
   }
-
-  /// That nodes whose parameters are at one path are of one kind, in whichever graph they are.
-  static func checkKinds(_ expansions: [Expansion]) throws(ManifestError) {
-    var kinds: [String: (kind: String, graph: String)] = [:]
-    for expansion in expansions {
-      for node in expansion.graph.allNodes {
-        let known = kinds[node.parameterPath, default: (node.kind.name, expansion.form.name)]
-        kinds[node.parameterPath] = known
-        if known.kind != node.kind.name {
-          throw ManifestError(
-            .graphKinds(
-              path: node.parameterPath, kind: node.kind.name, graph: expansion.form.name, first: known.kind, firstGraph: known.graph),
-            at: node.place)
-        }
-      }
-    }
-  }
-}
-
-extension Graph {
-  /// Its nodes, and those of the graphs inside it.
-  fileprivate var allNodes: [Node] {
-    nodes.flatMap { node in
-      switch node.control {
-      case nil: [node]
-      case .loop(let loop): [node] + loop.body.allNodes
-      case .conditional(let conditional): [node] + conditional.then.allNodes + conditional.otherwise.allNodes
-      }
-    }
-  }
 }
