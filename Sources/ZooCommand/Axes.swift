@@ -11,9 +11,10 @@ struct AxisOptions: ParsableArguments {
   @Option(parsing: .singleValue, help: ArgumentHelp("The length of another axis; without it, the sample's.", valueName: "name=length"))
   var axis: [String] = []
 
-  /// The lengths of the named axes of `model`: the batch, those given, those of the inputs' samples, else 1.
-  func lengths(_ open: OpenModel) throws -> [String: Int] {
-    let inputs = open.model.graph.inputs
+  /// The lengths of the named axes of one of a model's graphs: the batch, those given, those of the inputs' samples, else 1.
+  func lengths(_ open: OpenModel, graph index: Int = 0) throws -> [String: Int] {
+    let graph = open.model.graphs[index].graph
+    let inputs = graph.inputs
     var lengths: [String: Int] = [:]
     let names = inputs.flatMap(\.axes)
     for text in axis {
@@ -22,7 +23,7 @@ struct AxisOptions: ParsableArguments {
       guard names.contains(String(parts[0])) else { throw UsageError.unknownAxis(String(parts[0]), known: unique(names)) }
       lengths[String(parts[0])] = length
     }
-    if let name = open.batchAxis { lengths[name] = lengths[name] ?? batch }
+    if let name = graph.batchAxis { lengths[name] = lengths[name] ?? batch }
     for input in inputs where input.axes.contains(where: { lengths[$0] == nil }) {
       guard let sample = try open.sample(for: input) else { continue }
       for (dimension, length) in zip(input.shape, sample.spec.shape) {
@@ -34,10 +35,10 @@ struct AxisOptions: ParsableArguments {
   }
 }
 
-extension OpenModel {
+extension Graph {
   /// The axis that counts examples: the first of the first input that begins with a named one.
   var batchAxis: String? {
-    for input in model.graph.inputs {
+    for input in inputs {
       if case .named(let name)? = input.shape.first { return name }
     }
     return nil

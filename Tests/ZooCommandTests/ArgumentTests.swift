@@ -45,6 +45,12 @@ import ZooCommand
       "run chain-rule --output L=a.xyz", "no codec writes 'a.xyz'",
       "files to write end in .csv, .jpeg, .jpg, .npy, .npz, .png, .safetensors, .tsv"
     ),
+    ("info two-three-one --graph decode", "there is no graph 'decode'", "it has main"),
+    ("bench two-three-one --graph decode", "there is no graph 'decode'", "it has main"),
+    (
+      "bench two-three-one --train --graph main", "--train measures the graph that is trained, so there is no --graph to choose",
+      "'zoo bench --help' shows what there is"
+    ),
     ("bench two-three-one --axis M=3", "no input has an axis 'M'", "it has N"),
     ("bench two-three-one --axis N", "--axis takes NAME=LENGTH, but was given 'N'", "'zoo info' of the model shows the axes of its inputs"),
     (

@@ -60,6 +60,25 @@ import ZooTestSupport
     #expect(result.status == 0)
   }
 
+  @Test func anyGraphCanBeMeasured() throws {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "two",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}}, "graph": [{"layer": "core.tanh", "name": "a"}],
+       "graphs": {"other": {"inputs": {"id": {"shape": ["N"], "dtype": "i64"}},
+         "graph": [{"layer": "core.embedding", "name": "b", "count": 5, "width": 3}]}}}
+      """)
+    let result = try zoo.run("bench", "two", "--graph", "other", "--batch", "7", "--seconds", "0.05", "--layers", "--json")
+    #expect(result.errors == "")
+    let json = try JSONDocument(Array(result.output.utf8), file: "output").root
+    #expect(json.object?.names == Self.names + ["graph", "layers"])
+    #expect(json["graph"] == "other")
+    #expect(json["layers"]?.array?.compactMap { $0["layer"]?.string } == ["b"])
+    let words = try zoo.run("bench", "two", "--graph", "other", "--threads", "1", "--seconds", "0.05").output
+    #expect(words.hasPrefix("two, other: inference, batch 1, 1 thread\n"))
+  }
+
   @Test func peopleReadTheSameNumbersInWords() throws {
     let result = try zoo("bench two-three-one --batch 4 --threads 1 --seconds 0.05")
     let lines = result.output.split(separator: "\n")

@@ -97,6 +97,71 @@ import ZooTestSupport
     #expect(wide["training"] == nil || wide["training"]?.isNull == true)
   }
 
+  // step: 2 * 2 + 2 = 6 numbers, last: 2 + 1 = 3.
+  private func zooWithALoop() throws -> ZooFixture {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "walk",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}},
+       "graph": [
+         {"loop": [{"layer": "core.dense", "name": "step", "units": 2}, {"layer": "core.tanh", "name": "bend"}], "name": "walk",
+          "carry": {"h": "x"}, "times": 3},
+         {"layer": "core.dense", "name": "last", "units": 1}],
+       "outputs": {"y": "last"},
+       "graphs": {
+         "once": {"about": "One bend.", "inputs": {"h": {"shape": ["N", 2]}}, "graph": [{"layer": "core.tanh", "name": "bend"}]}}}
+      """)
+    return zoo
+  }
+
+  @Test func theLayersInsideALoopStandUnderIt() throws {
+    let zoo = try zooWithALoop()
+    let result = try zoo.run("info", "walk")
+    #expect(result.errors == "")
+    #expect(
+      result.output.contains(
+        """
+
+        LAYER   KIND        OUTPUT          PARAMETERS
+        walk    loop        [N, 2], i64 []
+          step  core.dense  [N, 2]                   6
+          bend  core.tanh   [N, 2]
+        last    core.dense  [N, 1]                   3
+
+        9 parameters, 36 bytes of weights.
+        """))
+    let json = try JSONDocument(Array(try zoo.run("info", "walk", "--json").output.utf8), file: "output").root
+    let layers = try #require(json["layers"]?.array)
+    #expect(layers.compactMap { $0["path"]?.string } == ["walk", "last"])
+    #expect(layers.first?["parameters"] == 6)
+    let inside = try #require(layers.first?["layers"]?.array)
+    #expect(inside.compactMap { $0["path"]?.string } == ["walk.step", "walk.bend"])
+    #expect(inside.compactMap { $0["parameters"]?.integer } == [6, 0])
+    #expect(inside.compactMap { $0["shared"]?.boolean } == [false, false])
+    #expect(layers.last?.object?.names.contains("layers") == false)
+  }
+
+  @Test func everyGraphCanBeShownAndTheOthersAreListed() throws {
+    let zoo = try zooWithALoop()
+    let first = try zoo.run("info", "walk").output
+    #expect(first.contains("\n\nOTHER GRAPH  TAKES  GIVES   WHAT\nonce         h      output  One bend.\n"))
+    #expect(!first.contains("Graph '"))
+    let once = try zoo.run("info", "walk", "--graph", "once")
+    #expect(once.errors == "")
+    #expect(once.output.contains("\nGraph 'once': One bend.\n\nLAYER  KIND       OUTPUT  PARAMETERS\nbend   core.tanh  [N, 2]\n\n"))
+    #expect(once.output.contains("\n\nOTHER GRAPH  TAKES  GIVES  WHAT\nmain         x      y\n"))
+    let text = try zoo.run("info", "walk", "--graph", "once", "--batch", "5", "--json").output
+    let json = try JSONDocument(Array(text.utf8), file: "output").root
+    #expect(json["graph"] == "once")
+    #expect(
+      json["graphs"] == [
+        ["name": "main", "about": "", "inputs": ["x"], "outputs": ["y"]],
+        ["name": "once", "about": "One bend.", "inputs": ["h"], "outputs": ["output"]],
+      ])
+    #expect(json["outputs"]?.array?.first?["shape"] == [5, 2])
+  }
+
   @Test func trainingIsToldInASentence() throws {
     let result = try zoo("info two-three-one")
     #expect(result.output.contains("Training: 10 epochs in batches of 4; minimizes 'loss' by core.sgd at 0.1."))

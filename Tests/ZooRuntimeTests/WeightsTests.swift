@@ -49,7 +49,7 @@ import ZooTypes
     let error = #expect(throws: ParameterError.self) { try plan("core.layer_norm", "core.rms_norm") }
     #expect(
       error?.description == """
-        m.json:2:89: at /graphs/other/graph/0: layer 'x' is of kind 'core.rms_norm' here and 'core.layer_norm' in another graph, and both \
+        m.json:2:70: at /graphs/other/graph/0: layer 'x' is of kind 'core.rms_norm' here and 'core.layer_norm' in another graph, and both \
         have 'weight'
           help: layers of one path have the same parameters in every graph: give one of them another name
         """)

@@ -14,6 +14,9 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "A model's name, or the path of its manifest.")
   var model: String
 
+  @Option(help: ArgumentHelp("Measure this graph of the manifest instead of its first.", valueName: "name"))
+  var graph: String?
+
   @OptionGroup
   var axes: AxisOptions
 
@@ -35,14 +38,19 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup
   var options: ModelOptions
 
+  func validate() throws {
+    if train, graph != nil { throw ValidationError("--train measures the graph that is trained, so there is no --graph to choose") }
+  }
+
   func run() throws {
     threads.apply()
     let open = try OpenModel(model, options, includesTraining: train)
-    let workload = train ? try Workload(training: open, axes: axes) : try Workload(running: open, axes: axes)
+    let index = try open.graphIndex(graph)
+    let workload = train ? try Workload(training: open, axes: axes) : try Workload(running: open, graph: index, axes: axes)
     let timings = try Timings.take(limit: seconds) { try workload.once() }
     let profile = layers ? try workload.program.profile(repeats: max(3, min(100, Int(seconds / 2 / timings.median)))) : []
     let report = BenchReport(
-      model: model, batch: axes.batch, isTraining: train, threads: Threads.count, timings: timings, flops: workload.flops,
+      model: model, graph: graph, batch: axes.batch, isTraining: train, threads: Threads.count, timings: timings, flops: workload.flops,
       arenaBytes: workload.program.arenaBytes, packedBytes: workload.program.packedBytes, peakBytes: peakBytes(), layers: profile)
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
   }

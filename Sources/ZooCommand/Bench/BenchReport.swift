@@ -4,6 +4,8 @@ import ZooRuntime
 /// What a measurement found.
 struct BenchReport {
   let model: String
+  /// The graph that was asked for by its name.
+  let graph: String?
   let batch: Int
   let isTraining: Bool
   let threads: Int
@@ -26,6 +28,7 @@ struct BenchReport {
       ("gflops", .number(rate / 1e9)), ("arena_bytes", .integer(arenaBytes)), ("packed_bytes", .integer(packedBytes)),
       ("peak_rss_bytes", .integer(peakBytes)),
     ]
+    if let graph { members.append(("graph", .text(graph))) }
     if !layers.isEmpty {
       let described = layers.map { layer -> JSON in
         .object([
@@ -52,7 +55,7 @@ struct BenchReport {
         + "\(Quantity.bytes(peakBytes)) for the whole process",
     ])
     let what = isTraining ? "one training step" : "inference"
-    let heading = "\(model): \(what), batch \(batch), \(plural(threads, "thread"))"
+    let heading = "\(model)\(graph.map { ", \($0)" } ?? ""): \(what), batch \(batch), \(plural(threads, "thread"))"
     var text = terminal.styled(heading, .bold) + "\n" + facts.text(for: terminal)
     if !layers.isEmpty { text += "\n\n" + table.text(for: terminal) }
     return text

@@ -13,14 +13,16 @@ struct Workload {
   /// Runs it.
   let once: () throws -> Void
 
-  /// One forward of the model.
-  init(running open: OpenModel, axes: AxisOptions) throws {
+  /// One forward of one of the model's graphs.
+  init(running open: OpenModel, graph index: Int, axes: AxisOptions) throws {
     let session = try open.session(weights: nil, seed: 0)
-    let lengths = try axes.lengths(open)
-    let graph = open.model.graph
-    program = try session.program(graph.inputSpecs(lengths: lengths))
+    let lengths = try axes.lengths(open, graph: index)
+    let graph = open.model.graphs[index].graph
+    program = try session.program(graph.inputSpecs(lengths: lengths), graph: index)
     flops = program.flops
-    try RandomInputs(graph).fill(program) { try session.program(graph.inputSpecs(lengths: open.withBatchOfOne(lengths))) }
+    try RandomInputs(graph).fill(program) {
+      try session.program(graph.inputSpecs(lengths: graph.withBatchOfOne(lengths)), graph: index)
+    }
     once = { [program] in try program.forward() }
   }
 
@@ -40,7 +42,7 @@ struct Workload {
     let updater = try Updater(
       step.optimizer.kind, attributes: step.optimizer.attributes, parameters: program.trained, store: session.store,
       run: session.run, place: step.optimizer.place)
-    try RandomInputs(graph).fill(program) { try makeProgram(open.withBatchOfOne(lengths)) }
+    try RandomInputs(graph).fill(program) { try makeProgram(open.model.graph.withBatchOfOne(lengths)) }
     var number = 0
     once = { [program] in
       number += 1
@@ -52,7 +54,7 @@ struct Workload {
   }
 }
 
-extension OpenModel {
+extension Graph {
   /// The same lengths for one example.
   fileprivate func withBatchOfOne(_ lengths: [String: Int]) -> [String: Int] {
     var lengths = lengths

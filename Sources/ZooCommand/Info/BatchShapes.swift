@@ -6,6 +6,14 @@ import ZooTypes
 /// Planned for a second length; what doubles with it is that axis, or a multiple of it. If anything changes otherwise, or the graph
 /// cannot be planned so, shapes stay as they are.
 struct BatchShapes {
+  /// One layer: how many loops and conditions it is inside, its name within the innermost of them, and its outputs.
+  struct Row {
+    let depth: Int
+    let name: String
+    let layer: ModelSummary.Layer
+    let outputs: String
+  }
+
   private let summary: ModelSummary
   private let axis: String
   private let length: Int
@@ -20,10 +28,17 @@ struct BatchShapes {
     doubled = axis == nil ? nil : try? ModelSummary(graph, inputs: graph.inputSpecs(lengths: twice))
   }
 
-  /// The outputs of layer `i`.
-  func text(ofLayer i: Int) -> String {
-    let outputs = summary.layers[i].outputs
-    return outputs.indices.map { text(outputs[$0], doubled?.layers[i].outputs[$0], withType: true) }.joined(separator: ", ")
+  /// Every layer, those inside a loop or condition behind it.
+  var rows: [Row] { rows(summary.layers, doubled?.layers, depth: 0, prefix: "") }
+
+  // A second length changes shapes, but no layers: `others` has the same ones.
+  private func rows(_ layers: [ModelSummary.Layer], _ others: [ModelSummary.Layer]?, depth: Int, prefix: String) -> [Row] {
+    layers.enumerated().flatMap { i, layer -> [Row] in
+      let outputs = layer.outputs.enumerated().map { text($1, others?[i].outputs[$0], withType: true) }.joined(separator: ", ")
+      let name = layer.path.hasPrefix(prefix) ? String(layer.path.dropFirst(prefix.count)) : layer.path
+      return [Row(depth: depth, name: name, layer: layer, outputs: outputs)]
+        + rows(layer.layers, others?[i].layers, depth: depth + 1, prefix: layer.path + ".")
+    }
   }
 
   /// Output `i` of the graph, without its type.

@@ -10,12 +10,16 @@ struct InfoCommand: ParsableCommand {
     discussion: """
       Examples:
         zoo info lenet5
+        zoo info vae-mnist --graph decode
         zoo info cnn.conv2d
         zoo info image
       """)
 
   @Argument(help: "A model's name or its manifest's path, a kind such as cnn.conv2d, or a codec.")
   var name: String
+
+  @Option(help: ArgumentHelp("Show this graph of the manifest instead of its first.", valueName: "name"))
+  var graph: String?
 
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -38,7 +42,8 @@ struct InfoCommand: ParsableCommand {
     }
     do {
       let open = try OpenModel(name, in: zoo, settings: options.settings, includesTraining: true)
-      let report = try ModelReport(open, lengths: try axes.lengths(open))
+      let index = try open.graphIndex(graph)
+      let report = try ModelReport(open, graph: index, lengths: try axes.lengths(open, graph: index))
       printResult(json ? report.json.text(.pretty) : report.text(for: .output))
     } catch ZooError.unknownModel(_, let models, _) {
       for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) }

@@ -12,8 +12,9 @@ extension ModelReport {
       ("reference", .text(model.reference)), ("licence", .text(model.licence)), ("tags", .array(model.tags.map { .text($0) })),
       ("path", .text(path)), ("settings", JSON(.object(model.settings))),
       ("axes", .object(lengths.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) })),
-      ("inputs", .array(model.graph.inputs.map(describe))),
-      ("outputs", .array(zip(model.graph.outputs, summary.outputs).map(describe))),
+      ("graph", .text(entry.name)), ("graphs", .array(model.graphs.map(describe))),
+      ("inputs", .array(entry.graph.inputs.map(describe))),
+      ("outputs", .array(zip(entry.graph.outputs, summary.outputs).map(describe))),
       ("layers", .array(summary.layers.map(describe))),
       ("parameters", .array(summary.parameters.map(describe))),
       (
@@ -25,6 +26,13 @@ extension ModelReport {
         ])
       ),
       ("training", model.training.map(describe) ?? nil),
+    ])
+  }
+
+  private func describe(_ entry: EntryPoint) -> JSON {
+    .object([
+      ("name", .text(entry.name)), ("about", .text(entry.about)), ("inputs", .array(entry.graph.inputs.map { .text($0.name) })),
+      ("outputs", .array(entry.graph.outputs.map { .text($0.name) })),
     ])
   }
 
@@ -51,10 +59,12 @@ extension ModelReport {
 
   private func describe(_ layer: ModelSummary.Layer) -> JSON {
     let outputs = layer.outputs.map { spec -> JSON in .object([("dtype", .text("\(spec.dtype)")), ("shape", shape(spec))]) }
-    return .object([
+    var members: [(name: String, value: JSON)] = [
       ("path", .text(layer.path)), ("kind", .text(layer.kind)), ("outputs", .array(outputs)),
       ("parameters", .integer(layer.parameterCount)), ("shared", .boolean(layer.isShared)), ("flops", .number(layer.flops)),
-    ])
+    ]
+    if !layer.layers.isEmpty { members.append(("layers", .array(layer.layers.map(describe)))) }
+    return .object(members)
   }
 
   private func describe(_ parameter: ModelSummary.Parameter) -> JSON {

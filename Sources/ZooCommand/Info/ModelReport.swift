@@ -5,18 +5,21 @@ import ZooTypes
 /// Everything about a model: what it is, its layers with shapes, its parameters, what it takes and gives, how it is trained.
 struct ModelReport {
   let model: Model
+  /// The graph that it is about.
+  let entry: EntryPoint
   let path: String
   let lengths: [String: Int]
   let summary: ModelSummary
   private let shapes: BatchShapes
 
-  /// Plans the model for axes of these lengths.
-  init(_ open: OpenModel, lengths: [String: Int]) throws {
+  /// Plans one of the model's graphs for axes of these lengths.
+  init(_ open: OpenModel, graph index: Int, lengths: [String: Int]) throws {
     model = open.model
+    entry = model.graphs[index]
     path = open.listing.path
     self.lengths = lengths
-    summary = try ModelSummary(model.graph, inputs: model.graph.inputSpecs(lengths: lengths))
-    shapes = BatchShapes(model.graph, axis: open.batchAxis, lengths: lengths, summary: summary)
+    summary = try ModelSummary(entry.graph, inputs: entry.graph.inputSpecs(lengths: lengths))
+    shapes = BatchShapes(entry.graph, axis: entry.graph.batchAxis, lengths: lengths, summary: summary)
   }
 
   /// The report for people.
@@ -24,17 +27,22 @@ struct ModelReport {
     var head = [terminal.styled(model.title, .bold) + (model.title == model.name ? "" : " (\(model.name))")]
     for line in [model.about, model.reference] where !line.isEmpty { head += wrapped(line, width: terminal.width) }
     head.append(terminal.styled(path, .faint))
+    if entry.name != model.graphs[0].name {
+      head += wrapped("Graph '\(entry.name)'\(entry.about.isEmpty ? "" : ": \(entry.about)")", width: terminal.width)
+    }
     var parts = [head.joined(separator: "\n"), layers.text(for: terminal), totals(width: terminal.width)]
-    for table in [inputs, outputs, settings] where !table.isEmpty { parts.append(table.text(for: terminal)) }
+    for table in [inputs, outputs, others, settings] where !table.isEmpty { parts.append(table.text(for: terminal)) }
     if let training = model.training { parts.append(wrapped(sentences(training), width: terminal.width).joined(separator: "\n")) }
     return parts.joined(separator: "\n\n")
   }
 
   private var layers: Table {
     var table = Table([.words("LAYER"), .words("KIND"), .words("OUTPUT"), .numbers("PARAMETERS")])
-    for (i, layer) in summary.layers.enumerated() {
-      let count = layer.parameterCount == 0 ? "" : layer.isShared ? "shared" : Quantity.count(layer.parameterCount)
-      table.add([layer.path, layer.kind, shapes.text(ofLayer: i), count])
+    for row in shapes.rows {
+      // What a loop or condition has is counted where it is: in the layers inside.
+      let (layer, isCounted) = (row.layer, row.layer.parameterCount > 0 && row.layer.layers.isEmpty)
+      let count = !isCounted ? "" : layer.isShared ? "shared" : Quantity.count(layer.parameterCount)
+      table.add([String(repeating: "  ", count: row.depth) + row.name, layer.kind, row.outputs, count])
     }
     return table
   }
@@ -53,7 +61,7 @@ struct ModelReport {
 
   private var inputs: Table {
     var table = Table([.words("INPUT"), .words("TYPE"), .words("SHAPE"), .words("CODEC"), .words("WHAT")])
-    for input in model.graph.inputs {
+    for input in entry.graph.inputs {
       let sample = input.sample.map { "sample: \($0)" } ?? ""
       table.add([input.name, "\(input.dtype)", input.shapeText, input.codec?.codec.name ?? "", sentence(input.about, sample)])
     }
@@ -62,8 +70,18 @@ struct ModelReport {
 
   private var outputs: Table {
     var table = Table([.words("OUTPUT"), .words("TYPE"), .words("SHAPE"), .words("CODEC"), .words("WHAT")])
-    for (i, output) in model.graph.outputs.enumerated() {
+    for (i, output) in entry.graph.outputs.enumerated() {
       table.add([output.name, "\(summary.outputs[i].dtype)", shapes.text(ofOutput: i), output.codec?.codec.name ?? "", output.about])
+    }
+    return table
+  }
+
+  private var others: Table {
+    var table = Table([.words("OTHER GRAPH"), .words("TAKES"), .words("GIVES"), .words("WHAT")])
+    for other in model.graphs where other.name != entry.name {
+      table.add([
+        other.name, other.visibleInputs.joined(separator: ", "), other.visibleOutputs.joined(separator: ", "), other.about,
+      ])
     }
     return table
   }

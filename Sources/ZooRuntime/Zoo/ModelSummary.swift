@@ -16,6 +16,27 @@ public struct ModelSummary: Sendable {
     public let isShared: Bool
     /// The arithmetic of one forward, in operations; 0 where the layer does not say.
     public let flops: Double
+    /// The layers inside a loop, as they are in one iteration, or those inside a condition.
+    public let layers: [Layer]
+
+    fileprivate init(_ layer: PlannedGraph.Layer, in store: ParameterStore, owned: inout Set<Int>) {
+      let bodies = layer.instance.control?.bodies ?? []
+      isShared = !layer.parameters.isEmpty && layer.parameters.allSatisfy(owned.contains)
+      layers = Self.list(bodies.map(\.planned), in: store, owned: &owned)
+      owned.formUnion(layer.parameters)
+      path = layer.instance.path
+      kind = layer.instance.kind.name
+      outputs = layer.instance.outputs
+      parameterCount = layer.parameters.reduce(0) { $0 + store.entries[$1].spec.count }
+      flops = layer.instance.plan.flops
+    }
+
+    /// The layers of some graphs; `owned` are the parameters of those before them, and then theirs too.
+    fileprivate static func list(_ graphs: [PlannedGraph], in store: ParameterStore, owned: inout Set<Int>) -> [Layer] {
+      var layers: [Layer] = []
+      for layer in graphs.flatMap(\.layers) { layers.append(Layer(layer, in: store, owned: &owned)) }
+      return layers
+    }
   }
 
   /// One parameter.
@@ -47,14 +68,7 @@ public struct ModelSummary: Sendable {
     }
     let planned = try plan(fuse: false)
     var owned: Set<Int> = []
-    layers = planned.layers.map { layer in
-      let isShared = !layer.parameters.isEmpty && layer.parameters.allSatisfy(owned.contains)
-      owned.formUnion(layer.parameters)
-      return Layer(
-        path: layer.instance.path, kind: layer.instance.kind.name, outputs: layer.instance.outputs,
-        parameterCount: layer.parameters.reduce(0) { $0 + store.entries[$1].spec.count }, isShared: isShared,
-        flops: layer.instance.plan.flops)
-    }
+    layers = Layer.list([planned], in: store, owned: &owned)
     parameters = store.entries.map { Parameter(path: $0.path, spec: $0.spec, isTrainable: $0.isTrainable) }
     outputs = planned.outputs.map(planned.spec)
     arenaBytes = MemoryPlan(try plan(fuse: true), differentiation: nil).arena.bytes

@@ -152,6 +152,17 @@ struct ManifestGraphErrorTests {
       graph: #"{"name": "g", "graph": [{"layer": "core.tanh"}], "outputs": ["tahn"]}"#,
       ":3:61: at /graph/0/outputs: 'outputs' of block 'g' takes 'tahn', but nothing there has that name", "did you mean 'tanh'?"),
     ManifestCase(
+      graph: #"{"name": "g", "graph": [{"layer": "core.tanh"}], "outputs": {"y": "tahn"}}"#,
+      ":3:67: at /graph/0/outputs/y: 'y' of 'outputs' of block 'g' takes 'tahn', but nothing there has that name",
+      "did you mean 'tanh'?"),
+    ManifestCase(
+      graph: #"{"name": "g", "graph": [{"layer": "core.tanh"}], "outputs": 5}"#,
+      ":3:61: at /graph/0/outputs: 'outputs' of block 'g' must be the name of a value, a list of names or an object of names, but it is 5",
+      #"such as "x", ["x", "y"] or {"query": "x"}"#),
+    ManifestCase(
+      graph: #"{"name": "g", "graph": [{"layer": "core.tanh"}], "outputs": {"a.b": "tanh"}}"#,
+      ":3:62: at /graph/0/outputs/a.b: 'a.b' cannot be a name in 'outputs' of block 'g'", ManifestFormErrorTests.names),
+    ManifestCase(
       graph: #"{"name": "g", "graph": [], "inputs": ["a", "a"], "in": ["x", "x"]}"#,
       ":3:38: at /graph/0/inputs: the name 'a' is taken by an input", "names are unique within their block: choose another"),
 

@@ -193,6 +193,30 @@ struct ManifestGraphTests {
     #expect(model.graph.nodes[3].attributes[0] == .integer(10))
   }
 
+  @Test func whatComesOutOfABlockMayHaveOtherNamesThanInside() throws {
+    let model = try expand(
+      manifest(
+        """
+        {"use": "look"},
+        {"layer": "core.tanh"},
+        {"layer": "core.add", "name": "both", "in": ["look.y", "look.where"]},
+        {"name": "g", "outputs": {"w": "a.1"}, "graph": [{"layer": "core.attention", "name": "a", "in": ["x", "x"]}]},
+        {"repeat": 2, "name": "r", "in": ["x", "g.w"], "inputs": ["h", "c"], "outputs": {"h": "up", "c": "h"}, "graph": [
+          {"layer": "core.add", "name": "up", "in": ["h", "c"]}]},
+        {"layer": "core.add", "name": "end", "in": ["r.h", "r.c"]}
+        """,
+        """
+        "define": {"look": {"inputs": ["q"], "outputs": {"where": "attention.weights", "y": "attention.y"}, \
+        "graph": [{"layer": "core.attention", "in": ["q", "q"]}]}},
+        """))
+    #expect(
+      model.graph.listing == [
+        "look.attention: core.attention(x, x, -)", "tanh: core.tanh(look.attention#1)",
+        "both: core.add(look.attention, look.attention#1)", "g.a: core.attention(x, x, -)", "r.0.up: core.add(x, g.a#1)",
+        "r.1.up: core.add(r.0.up, x)", "end: core.add(r.1.up, r.0.up)",
+      ])
+  }
+
   @Test func sharedParametersKeepOnePath() throws {
     let model = try expand(
       manifest(

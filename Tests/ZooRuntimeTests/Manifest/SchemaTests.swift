@@ -49,6 +49,8 @@ struct ManifestSchemaTests {
       ),
       manifest(
         #"{"repeat": 2, "inputs": ["a"], "outputs": "t", "graph": [{"layer": "core.tanh", "in": ["a"], "name": "t", "frozen": true}]}"#),
+      manifest(
+        #"{"use": "d", "in": "x"}"#, #""define": {"d": {"outputs": {"y": "tanh", "also": "tanh.y"}, "graph": [{"layer": "core.tanh"}]}},"#),
     ]
     for text in manifests {
       let text = text.replacing("é", with: "e")

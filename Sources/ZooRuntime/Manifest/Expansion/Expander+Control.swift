@@ -144,7 +144,7 @@ extension Expander {
   }
 
   /// The members of `key`, each a reference from `block`.
-  private func values(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> [(name: String, wire: Wire)] {
+  func values(_ key: String, _ fields: Fields, in block: Block) throws(ManifestError) -> [(name: String, wire: Wire)] {
     var values: [(name: String, wire: Wire)] = []
     for member in try fields.members(key) {
       let owner = ManifestError.Owner.key(member.name, of: .key(key, of: fields.owner))

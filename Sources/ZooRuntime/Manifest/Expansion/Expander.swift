@@ -217,15 +217,21 @@ final class Expander {
     try descend(fields)
     defer { ascend() }
     try expand(try fields.require("graph", try fields.list("graph"), about: "the nodes, in a list"), into: block, fields.evaluate)
-    guard let names = try fields.texts("outputs") else {
+    guard let outputs = try outputs(fields, of: block) else {
       block.outputs = block.previous.map { [slots.add($0)] } ?? []
       return
     }
+    block.outputNames = outputs.map(\.name)
+    block.outputs = outputs.map { slots.add($0.wire) }
+  }
+
+  /// What comes out of a block: names from inside it in a list, or references in an object, by names for outside; nil: nothing is said.
+  private func outputs(_ fields: Fields, of block: Block) throws(ManifestError) -> [(name: String, wire: Wire)]? {
+    guard let json = fields.raw("outputs") else { return nil }
+    if json.object != nil { return try values("outputs", fields, in: block) }
     let owner = ManifestError.Owner.key("outputs", of: fields.owner)
-    block.outputNames = names
-    block.outputs = names.map {
-      slots.add(.reference(Reference(name: $0, block: block, owner: owner, json: fields.raw("outputs") ?? fields.json)))
-    }
+    let names = try fields.texts("outputs", wanted: .references) ?? []
+    return names.map { (name: $0, wire: Wire.reference(Reference(name: $0, block: block, owner: owner, json: json))) }
   }
 
   /// Goes one block deeper, until `ascend`.

@@ -88,10 +88,10 @@ struct Fields {
   }
 
   /// A list of text; text alone is a list of one.
-  func texts(_ key: String) throws(ManifestError) -> [String]? {
+  func texts(_ key: String, wanted: ManifestError.Wanted = .names) throws(ManifestError) -> [String]? {
     guard let json = try self[key] else { return nil }
     let texts = (json.array ?? [json]).map(\.string)
-    guard !texts.contains(nil) else { throw error(.wrongType(.key(key, of: owner), wanted: .names, got: json.shown), at: json) }
+    guard !texts.contains(nil) else { throw error(.wrongType(.key(key, of: owner), wanted: wanted, got: json.shown), at: json) }
     try checkCount(texts.count, json)
     return texts.compactMap(\.self)
   }
