@@ -39,7 +39,8 @@ enum ZooModels {
     var choices = TrainingJob.Choices()
     try change(&choices)
     return try TrainingJob(
-      model(name, settings: settings), catalog: Repository.catalog, manifestFolder: folder(of: name), zooRoot: Repository.root + "/zoo", choices: choices)
+      model(name, settings: settings), catalog: Repository.catalog, manifestFolder: folder(of: name), zooRoot: Repository.root + "/zoo",
+      choices: choices)
   }
 
   /// What LeNet-5 makes of images: the digit that it takes each for, and how sure it is.

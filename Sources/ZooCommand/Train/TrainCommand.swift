@@ -60,7 +60,8 @@ struct TrainCommand: ParsableCommand {
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
     try makeFolder(folder)
 
-    var report = TrainingReport(model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
+    var report = TrainingReport(
+      model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
     let summary = try Interrupts.cancelling(job.session.run) {
       defer { report.clear() }
       return try job.trainer.train { report.follow($0) }

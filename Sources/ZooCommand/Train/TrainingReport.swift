@@ -57,7 +57,9 @@ struct TrainingReport {
     let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
     if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
-    if !summary.validation.isEmpty { lines.append("\(holdsOut ? "Held out" : "After it"): \(sentence(summary.validation, separator: ", "))") }
+    if !summary.validation.isEmpty {
+      lines.append("\(holdsOut ? "Held out" : "After it"): \(sentence(summary.validation, separator: ", "))")
+    }
     lines += ["Weights:  \(weights)", "Use them: zoo run \(model) --weights \(weights)"]
     printResult(lines.joined(separator: "\n"))
   }
