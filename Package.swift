@@ -69,7 +69,9 @@ let package = Package(
     .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "ZooFormats", dependencies: ["CZlib", "ZooTypes"], swiftSettings: settings),
 
-    .target(name: "CHost", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(
+      name: "CHost", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
+      linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     .target(
       name: "ZooRuntime",
       dependencies: ["CZoo", "CHost", "ZooTypes", "ZooFormats", .product(name: "OrderedCollections", package: "swift-collections")],

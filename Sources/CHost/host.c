@@ -2,7 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "CHost.h"
-#include "openmp.h"
+
+/* libgomp's own entry points, because Swift's clang comes without OpenMP. A family that uses oneDNN or OpenBLAS shares the pool. */
+extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_max_threads(void), omp_in_parallel(void);
+extern void omp_set_num_threads(int);
 
 static void (*log_handler)(int32_t, const char *, uint64_t);
 
@@ -11,11 +15,11 @@ void zoo_host_set_log(void (*handler)(int32_t, const char *, uint64_t)) { log_ha
 void zoo_host_set_threads(int32_t count) {
   if (count <= 0) count = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
   if (count > ZOO_MAX_SLOTS) count = ZOO_MAX_SLOTS;
-  zoo_openmp_pool()->set_limit(count);
+  omp_set_num_threads(count);
 }
 
 int32_t zoo_host_threads(void) {
-  int count = zoo_openmp_pool()->limit();
+  int count = omp_get_max_threads();
   return count < ZOO_MAX_SLOTS ? count : ZOO_MAX_SLOTS;
 }
 
@@ -62,8 +66,7 @@ typedef struct {
 
 static void team_member(void *pointer) {
   team *t = pointer;
-  const zoo_openmp *pool = zoo_openmp_pool();
-  int64_t thread = pool->thread(), threads = pool->team();
+  int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
   int64_t from = t->count * thread / threads, to = t->count * (thread + 1) / threads;
   if (from == to) return;
   zoo_status status = t->body(t->data, from, to, (int32_t)thread);
@@ -77,10 +80,9 @@ static zoo_status host_parallel_for(zoo_context *context, int64_t count, int64_t
   int64_t parts = (count - 1) / grain + 1;
   int64_t threads = zoo_host_threads();
   if (threads > parts) threads = parts;
-  const zoo_openmp *pool = zoo_openmp_pool();
-  if (threads <= 1 || pool->in_parallel()) return body(data, 0, count, pool->thread());
+  if (threads <= 1 || omp_in_parallel()) return body(data, 0, count, omp_get_thread_num());
   team t = {body, data, count, ZOO_OK};
-  pool->parallel(team_member, &t, (unsigned)threads, 0);
+  GOMP_parallel(team_member, &t, (unsigned)threads, 0);
   return __atomic_load_n(&t.status, __ATOMIC_RELAXED);
 }
 
