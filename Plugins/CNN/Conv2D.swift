@@ -109,12 +109,3 @@ func product(_ sizes: [Int]) -> Int? {
   }
   return product
 }
-
-extension Call {
-  /// Fills every gradient that is wanted with zeros: what a layer gives whose output nobody differentiated.
-  func clearGradients() {
-    func clear(_ gradient: Tensor?) { gradient?.floats.update(repeating: 0, count: gradient?.count ?? 0) }
-    clear(inputGradients.optional(0))
-    for i in 0..<parameters.count { clear(parameterGradients.optional(i)) }
-  }
-}

@@ -31,13 +31,3 @@ extension Call {
     if !adds { gradient.floats.update(repeating: 0, count: gradient.count) }
   }
 }
-
-extension Call {
-  /// Clears the gradients of the first input and of every parameter, for when the output's is zero.
-  func clearGradients() {
-    if let gradient = inputGradients.optional(0) { clear(gradient, unlessAdding: accumulatesInput(0)) }
-    for i in 0..<parameters.count {
-      if let gradient = parameterGradients.optional(i) { clear(gradient, unlessAdding: accumulatesParameter(i)) }
-    }
-  }
-}

@@ -50,7 +50,7 @@ struct AffineCoupling: DifferentiableLayer {
     guard moved.count > 0 else {
       throw .shape("x must have a feature that is not kept, but its shape is \(x.shape), of which the \(keep) half is kept")
     }
-    let scaled = request.inputs.count > 2 && request.inputs[2] != nil
+    let scaled = request.optional(2) != nil
     let shape = x.shape.dropLast() + [Int(moved.count)]
     for (i, name) in [(1, "shift"), (2, "log_scale")] where i == 1 || scaled {
       let spec = try request.float(i, name)
@@ -60,7 +60,7 @@ struct AffineCoupling: DifferentiableLayer {
       }
     }
     items = x.shape[0]
-    if request.inputs.count > 3, request.inputs[3] != nil { try request.expectOne(3, "log_determinant", for: items) }
+    if request.optional(3) != nil { try request.expectOne(3, "log_determinant", for: items) }
     coupling = zoo_coupling(moved: moved, kept: kept, positions: Int64(x.rows / items), clamp: clamp, inverse: inverse ? 1 : 0)
 
     var plan = Plan(outputs: [x, Spec([items])])

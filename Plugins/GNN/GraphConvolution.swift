@@ -154,7 +154,7 @@ struct GraphConvolution: DifferentiableLayer {
 
   func backward(_ call: Call) throws(LayerError) {
     guard let planned else { return }
-    guard let dy = call.outputGradients.optional(0)?.floats else { return clearGradients(call) }
+    guard let dy = call.outputGradients.optional(0)?.floats else { return call.clearGradients() }
     let (graph, channels) = (planned.graph, planned.averaged)
     let edges = try graph.edges(call, edges: 1, weights: 2)
     let (scales, x, weight) = (call.saved[0].floats, call.inputs[0].floats, call.parameters[0].floats)
@@ -184,14 +184,6 @@ struct GraphConvolution: DifferentiableLayer {
       if let dedges {
         try graph.weightGradient(
           call, edges, scales: scales, x: call.saved[1].floats, dy: dy, channels: channels, into: dedges, scratch: scratch)
-      }
-    }
-  }
-
-  private func clearGradients(_ call: Call) {
-    for gradients in [call.inputGradients, call.parameterGradients] {
-      for i in 0..<gradients.count {
-        if let gradient = gradients.optional(i) { gradient.floats.update(repeating: 0, count: gradient.count) }
       }
     }
   }

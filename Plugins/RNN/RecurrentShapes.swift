@@ -73,12 +73,3 @@ extension LSTM {
     return plan
   }
 }
-
-extension Call {
-  /// Writes zeros to every gradient that is wanted.
-  func clearGradients() {
-    func clear(_ gradient: Tensor?) { gradient?.floats.update(repeating: 0, count: gradient?.count ?? 0) }
-    for i in 0..<3 { clear(inputGradients.optional(i)) }
-    for i in 0..<parameters.count { clear(parameterGradients.optional(i)) }
-  }
-}

@@ -10,13 +10,6 @@ extension Call {
       body(part.lowerBound * 64..<min(part.upperBound * 64, count))
     }
   }
-
-  /// Fills a gradient with zeros, which is what a layer gives whose output nobody differentiated; nothing changes if it would be added.
-  func clearInputGradients() {
-    for i in 0..<inputs.count where !accumulatesInput(i) {
-      if let gradient = inputGradients.optional(i) { gradient.floats.update(repeating: 0, count: gradient.count) }
-    }
-  }
 }
 
 extension PlanRequest {

@@ -66,7 +66,7 @@ struct GaussianKL: DifferentiableLayer {
   }
 
   func backward(_ call: Call) throws(LayerError) {
-    guard let dy = call.outputGradients.optional(0)?.floats else { return call.clearInputGradients() }
+    guard let dy = call.outputGradients.optional(0)?.floats else { return call.clearGradients() }
     try gradient(call, 0, dy, zoo_gaussian_kl_by_mean)
     try gradient(call, 1, dy, zoo_gaussian_kl_by_log_variance)
   }

@@ -75,7 +75,7 @@ struct Reparameterize: DifferentiableLayer {
   }
 
   func backward(_ call: Call) throws(LayerError) {
-    guard let dz = call.outputGradients.optional(0)?.floats else { return call.clearInputGradients() }
+    guard let dz = call.outputGradients.optional(0)?.floats else { return call.clearGradients() }
     let logVariance = call.inputs[1].floats
     let noise = call.inputs.optional(2)?.floats ?? call.saved[0].floats
     if let gradient = call.inputGradients.optional(0) {
