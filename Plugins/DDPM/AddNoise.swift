@@ -67,8 +67,9 @@ struct AddNoise: DifferentiableLayer {
     let (width, shares) = (width, call.inputs[2].floats)
     let (dnoised, through) = (call.outputGradients.optional(0)?.floats, call.outputGradients.optional(1)?.floats)
     if let dx = call.inputGradients.optional(0) {
-      guard let dnoised else { return dx.floats.update(repeating: 0, count: dx.count) }
+      if dnoised == nil { dx.floats.update(repeating: 0, count: dx.count) }
       for n in 0..<time.rows {
+        guard let dnoised else { break }
         zoo_mix(dnoised + n * width, dnoised + n * width, dx.floats + n * width, shares[time[call, n]].squareRoot(), 0, Int64(width))
       }
     }

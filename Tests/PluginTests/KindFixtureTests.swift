@@ -66,6 +66,19 @@ import ZooTypes
     }
   }
 
+  @Test("what nobody differentiated has gradients of zero, which add nothing", arguments: KindFixture.all.filter(\.hasGradients))
+  func backwardOfNothing(_ fixture: KindFixture) throws {
+    if fixture.training == nil, fixture.hasBuffers { return }
+    let runner = try makeRunner(fixture, training: true)
+    try runner.forward()
+    for start in runner.instance.accumulates ? [nil, 3] : [Float?.none] {
+      let gradients = try runner.backward([], accumulateOnto: start)
+      for gradient in (gradients.inputs + gradients.parameters).compactMap({ $0 }) {
+        #expect(gradient.floats.allSatisfy { $0 == start ?? 0 })
+      }
+    }
+  }
+
   @Test("results are the same bits on one, two and three threads", arguments: KindFixture.all)
   func threads(_ fixture: KindFixture) throws {
     if fixture.training == nil, fixture.hasBuffers { return }
