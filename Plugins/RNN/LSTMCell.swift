@@ -31,7 +31,7 @@ struct LSTMCell: DifferentiableLayer {
     let x = try request.float(0, rank: 2...2)
     try request.checkStates(of: x, units: units)
     try checkSizes(steps: x.rows, inputs: x.width, units: units)
-    let lstm = LSTM(rows: x.rows, steps: 1, inputs: x.width, units: units)
+    let lstm = LSTM(rows: x.rows, steps: 1, inputs: x.width, units: units, isTraining: request.isTraining)
     self.lstm = lstm
     let state = Spec([x.rows, units])
     var plan = lstm.plan(request, outputs: [state, state], inputs: x.width, units: units, hasBias: hasBias)
@@ -39,7 +39,7 @@ struct LSTMCell: DifferentiableLayer {
     return plan
   }
 
-  func pack(_ call: PackCall) throws(LayerError) { lstm?.pack(LSTM.Weights(call.parameters), into: call.packed) }
+  func pack(_ call: PackCall) throws(LayerError) { try lstm?.pack(LSTM.Weights(call.parameters), into: call.packed) }
 
   func forward(_ call: Call) throws(LayerError) {
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weights") }

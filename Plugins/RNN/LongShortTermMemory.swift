@@ -40,7 +40,8 @@ struct LongShortTermMemory: DifferentiableLayer {
     let x = try request.float(0, rank: 3...3)
     try request.checkStates(of: x, units: units)
     try checkSizes(steps: x.rows, inputs: x.width, units: units)
-    let lstm = LSTM(rows: x.shape[0], steps: x.shape[1], inputs: x.width, units: units, goesBack: isReversed)
+    let lstm = LSTM(
+      rows: x.shape[0], steps: x.shape[1], inputs: x.width, units: units, goesBack: isReversed, isTraining: request.isTraining)
     self.lstm = lstm
     let state = Spec([x.shape[0], units])
     var plan = lstm.plan(
@@ -51,7 +52,7 @@ struct LongShortTermMemory: DifferentiableLayer {
     return plan
   }
 
-  func pack(_ call: PackCall) throws(LayerError) { lstm?.pack(LSTM.Weights(call.parameters), into: call.packed) }
+  func pack(_ call: PackCall) throws(LayerError) { try lstm?.pack(LSTM.Weights(call.parameters), into: call.packed) }
 
   func forward(_ call: Call) throws(LayerError) {
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weights") }

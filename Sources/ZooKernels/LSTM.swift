@@ -1,10 +1,12 @@
 import CKernels
-import ZooPlugin
+public import ZooPlugin
 
 /// A long short-term memory over whole sequences, planned once: one product for what the input adds to all gates, then step after step.
 ///
 /// `weightX` is [4 units, inputs], `weightH` is [4 units, units], biases are [4 units]; gates are in the order i, f, g, o. Results are the
 /// same bits on any number of threads, and executing allocates nothing.
+///
+/// oneDNN computes many sequences at once when no backward follows, and the zoo's own kernels all else: docs/decisions/0011.
 public struct LSTM: Sendable {
   let rows: Int
   let steps: Int
@@ -16,9 +18,10 @@ public struct LSTM: Sendable {
   let toWeightX: MatMul
   let toWeightH: MatMul
   let toBias: ColumnSums
+  let large: LargeLSTM?
 
-  /// For `rows` sequences of `steps` steps each; `goesBack`: from the last step to the first.
-  public init(rows: Int, steps: Int, inputs: Int, units: Int, goesBack: Bool = false) {
+  /// For `rows` sequences of `steps` steps each; `goesBack`: from the last step to the first; `isTraining`: backward will follow.
+  public init(rows: Int, steps: Int, inputs: Int, units: Int, goesBack: Bool = false, isTraining: Bool) {
     self.rows = rows
     self.steps = steps
     self.inputs = inputs
@@ -29,6 +32,7 @@ public struct LSTM: Sendable {
     toWeightX = MatMul(m: 4 * units, n: inputs, k: rows * steps, transposeA: true)
     toWeightH = MatMul(m: 4 * units, n: units, k: rows * steps, transposeA: true)
     toBias = ColumnSums(rows: rows * steps, columns: 4 * units)
+    large = isTraining ? nil : LargeLSTM(rows: rows, steps: steps, inputs: inputs, units: units, goesBack: goesBack)
   }
 
   /// A layer's parameters; no biases are zeros.
@@ -44,6 +48,15 @@ public struct LSTM: Sendable {
       self.h = h
       self.biasX = biasX
       self.biasH = biasH
+    }
+
+    /// Both biases are added at the same place, so they are added up first.
+    func addBiases(count: Int, into bias: UnsafeMutablePointer<Float>) {
+      if let first = biasX, let second = biasH {
+        for i in 0..<count { bias[i] = first[i] + second[i] }
+      } else {
+        bias.update(repeating: 0, count: count)
+      }
     }
   }
 
@@ -68,23 +81,17 @@ public struct LSTM: Sendable {
   // MARK: packing
 
   /// The size of packed parameters, in bytes.
-  public var packedBytes: Int { Scratch.bytes(floats: 4 * units) + Scratch.bytes(floats: panelFloats) + projection.packedBytes }
-
-  /// Writes the parameters in the layout that `forward` likes best.
-  public func pack(_ weights: Weights, into packed: UnsafeMutableRawPointer) {
-    var pieces = Scratch(packed)
-    let bias = pieces.take(floats: 4 * units)
-    add(weights, into: bias)
-    zoo_lstm_pack_forward(weights.h, Int64(units), 0, zoo_lstm_panels(Int64(units)), pieces.take(floats: panelFloats))
-    projection.pack(weight: weights.x, bias: bias, into: pieces.rest)
+  public var packedBytes: Int {
+    large?.packedBytes ?? Scratch.bytes(floats: 4 * units) + Scratch.bytes(floats: panelFloats) + projection.packedBytes
   }
 
-  /// Both biases are added at the same place, so they are added up first.
-  func add(_ weights: Weights, into bias: UnsafeMutablePointer<Float>) {
-    if let first = weights.biasX, let second = weights.biasH {
-      for i in 0..<4 * units { bias[i] = first[i] + second[i] }
-    } else {
-      bias.update(repeating: 0, count: 4 * units)
-    }
+  /// Writes the parameters in the layout that `forward` likes best.
+  public func pack(_ weights: Weights, into packed: UnsafeMutableRawPointer) throws(LayerError) {
+    if let large { return try large.pack(weights, into: packed) }
+    var pieces = Scratch(packed)
+    let bias = pieces.take(floats: 4 * units)
+    weights.addBiases(count: 4 * units, into: bias)
+    zoo_lstm_pack_forward(weights.h, Int64(units), 0, zoo_lstm_panels(Int64(units)), pieces.take(floats: panelFloats))
+    projection.pack(weight: weights.x, bias: bias, into: pieces.rest)
   }
 }

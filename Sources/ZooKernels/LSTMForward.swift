@@ -25,12 +25,14 @@ extension LSTM {
 
   /// The scratch that `forward` wants, in bytes.
   public func forwardScratch(isTraining: Bool) -> Int {
+    if let large { return large.scratchBytes }
     let states = 3 * Scratch.bytes(floats: rows * units)
     return isTraining ? states + packedBytes : states + Scratch.bytes(floats: rows * steps * 4 * units)
   }
 
   /// Runs all steps; with `packed`, `weights` are not read.
   public func forward(_ call: Call, _ s: Sequence, packed: UnsafeRawPointer?, weights: @autoclosure () -> Weights) throws(LayerError) {
+    if let large, let packed { return try large.forward(s, packed: packed, scratch: call.scratch) }
     var pieces = Scratch(call.scratch)
     let zeros = pieces.take(floats: rows * units)
     var (h, next) = (pieces.take(floats: rows * units), pieces.take(floats: rows * units))
@@ -84,7 +86,7 @@ extension LSTM {
       return UnsafePointer(panels)
     }
     let weights = weights()
-    add(weights, into: bias)
+    weights.addBiases(count: 4 * units, into: bias)
     try call.parallel(Int(zoo_lstm_panels(Int64(units))), grain: Grain.moving(floats: 4 * units * 48)) { part, _ in
       zoo_lstm_pack_forward(weights.h, Int64(units), Int64(part.lowerBound), Int64(part.upperBound), panels)
     }

@@ -174,7 +174,8 @@ import ZooTypes
   @Test func anInterruptEndsItBetweenRunsWithTheTextSoFar() throws {
     let zoo = try zooWithText()
     let script = """
-      "$0" run letters --runs 1000000000 "$@" > out 2> errors & child=$!
+      : > out; : > errors
+      "$0" run letters --runs 1000000000 >> out 2>> errors & child=$!
       while [ $(wc -c < out) -lt 20 ]; do sleep 0.01; done
       kill -INT $child; wait $child; echo $?
       """

@@ -1,12 +1,12 @@
-/// Convolutions by oneDNN, loaded when the first one is large enough to want it.
+/// Convolutions and recurrent sequences by oneDNN, which is loaded when the first one is large enough to want it.
 ///
-/// Activations are [N, H, W, C]; the kernel is in whatever layout oneDNN likes best for its shape, written by zoo_dnn_pack. A convolution is
-/// executed by one thread at a time, which runs it on OpenMP's pool.
+/// Everything is f32 and dense; parameters are in whatever layout oneDNN likes best for a shape, written by a function that packs them. Each
+/// is executed by one thread at a time, which runs it on OpenMP's pool. Functions that return a number return 0, or oneDNN's status.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// One convolution in one direction, compiled for its shape.
+/// One convolution in one direction, compiled for its shape. Activations are [N, H, W, C].
 typedef struct zoo_dnn zoo_dnn;
 
 /// The shape, in the names of the equation y[n, i, j, o] = sum x[n, i * stride_h - top + p * dilation_h, ..., c] w[o, c, p, q].
@@ -35,11 +35,39 @@ void zoo_dnn_destroy(zoo_dnn *);
 size_t zoo_dnn_packed_bytes(const zoo_dnn *);
 size_t zoo_dnn_scratch_bytes(const zoo_dnn *);
 
-/// Writes a kernel [out, in / groups, kh, kw] in oneDNN's layout. Returns 0, or oneDNN's status.
+/// Writes a kernel [out, in / groups, kh, kw] in oneDNN's layout.
 int32_t zoo_dnn_pack(zoo_dnn *, const float *weight, float *packed);
 
-/// Forward: from x to y, with a bias of out_c numbers. Backward: from dy to dx, without one. Returns 0, or oneDNN's status.
+/// Forward: from x to y, with a bias of out_c numbers. Backward: from dy to dx, without one.
 int32_t zoo_dnn_execute(zoo_dnn *, const float *from, const float *packed, const float *bias, float *into, void *scratch);
 
 /// How oneDNN computes it, such as "jit:avx512_core"; for reports.
 const char *zoo_dnn_implementation(const zoo_dnn *);
+
+/// A long short-term memory over sequences [rows, steps, inputs], compiled for its shape, forward. Gates are in the order i, f, g, o.
+typedef struct zoo_dnn_lstm zoo_dnn_lstm;
+
+typedef struct zoo_dnn_lstm_shape {
+  int64_t rows, steps, inputs, units;
+  int32_t goes_back; ///< whether from the last step to the first
+} zoo_dnn_lstm_shape;
+
+/// NULL: oneDNN is not installed, or refuses the shape.
+zoo_dnn_lstm *zoo_dnn_lstm_create(const zoo_dnn_lstm_shape *);
+void zoo_dnn_lstm_destroy(zoo_dnn_lstm *);
+
+/// Bytes of the packed weights, and of scratch. Both are to be aligned to 64 bytes.
+size_t zoo_dnn_lstm_packed_bytes(const zoo_dnn_lstm *);
+size_t zoo_dnn_lstm_scratch_bytes(const zoo_dnn_lstm *);
+
+/// Writes the weights [4 units, inputs] and [4 units, units] in oneDNN's layout.
+int32_t zoo_dnn_lstm_pack(zoo_dnn_lstm *, const float *weight_x, const float *weight_h, void *packed);
+
+/// What it reads and writes. None may be missing, and none may overlap another.
+typedef struct zoo_dnn_lstm_data {
+  const float *x, *h, *c;     ///< [rows, steps, inputs], [rows, units], [rows, units]
+  const float *bias;          ///< [4 units]
+  float *y, *last_h, *last_c; ///< [rows, steps, units], [rows, units], [rows, units]
+} zoo_dnn_lstm_data;
+
+int32_t zoo_dnn_lstm_execute(zoo_dnn_lstm *, const zoo_dnn_lstm_data *, const void *packed, void *scratch);

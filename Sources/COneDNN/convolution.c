@@ -1,38 +1,7 @@
 #include "COneDNN.h"
-#include <dlfcn.h>
-#include <oneapi/dnnl/dnnl.h>
-#include <pthread.h>
+#include "library.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* The library is 50 MB, which takes 2 ms to map even when the system knows it already: a program pays only if it has a large convolution. */
-#define FUNCTIONS(X)                                                                                                                          \
-  X(engine_create) X(stream_create) X(stream_destroy) X(engine_destroy) X(memory_desc_init_by_tag) X(memory_desc_get_size)                      \
-  X(dilated_convolution_forward_desc_init) X(dilated_convolution_backward_data_desc_init) X(primitive_attr_create)                             \
-  X(primitive_attr_destroy) X(primitive_attr_set_scratchpad_mode) X(primitive_attr_set_post_ops) X(post_ops_create) X(post_ops_destroy)         \
-  X(post_ops_append_eltwise) X(primitive_desc_create) X(primitive_desc_destroy) X(primitive_desc_query) X(primitive_desc_query_md)               \
-  X(primitive_create) X(primitive_destroy) X(primitive_execute) X(memory_create) X(memory_destroy) X(memory_set_data_handle)                    \
-  X(reorder_primitive_desc_create) X(set_primitive_cache_capacity)
-
-static struct {
-#define X(name) __typeof__(dnnl_##name) *name;
-  FUNCTIONS(X)
-#undef X
-  dnnl_engine_t engine;
-} dnn;
-
-static int is_available;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void load(void) {
-  void *library = dlopen("libdnnl.so.2", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (!library) return;
-#define X(name)                                                                                                                               \
-  if (!(dnn.name = (__typeof__(dnn.name))dlsym(library, "dnnl_" #name))) return;
-  FUNCTIONS(X)
-#undef X
-  is_available = dnn.engine_create(&dnn.engine, dnnl_cpu, 0) == dnnl_success;
-}
 
 struct zoo_dnn {
   dnnl_primitive_desc_t description, reorder_description;
@@ -111,8 +80,7 @@ static int finish(zoo_dnn *d, const layouts *l) {
 }
 
 static zoo_dnn *make(const zoo_dnn_shape *shape, zoo_dnn_epilogue epilogue, int is_backward) {
-  pthread_once(&once, load);
-  if (!is_available) return NULL;
+  if (!zoo_dnn_load()) return NULL;
   zoo_dnn *d = calloc(1, sizeof *d);
   layouts *l = calloc(1, sizeof *l);
   if (!d || !l) {
