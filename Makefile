@@ -6,9 +6,10 @@ SWIFT := swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 PACKAGES := gcc g++ binutils libgomp1 libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev
 FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -warnings-as-errors
+SOURCES := Package.swift Sources Plugins Tests Examples/kit/Package.swift Examples/swift/Package.swift Examples/swift/Sources
 FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm
 
-.PHONY: demo build plugins test install format lint clean packages
+.PHONY: demo build plugins test install kit format lint clean packages
 
 demo: build
 	@echo; echo '$$ zoo list'; $(BUILD)/release/zoo list
@@ -43,12 +44,21 @@ install: build
 	install -m 755 $(FAMILIES:%=zoo/plugins/%.so) $(PREFIX)/share/zoo/plugins/
 	cp -r zoo/weights zoo/data $(PREFIX)/share/zoo/
 	cp -r manifests $(PREFIX)/share/zoo/
+	@$(MAKE) --no-print-directory kit KIT=$(PREFIX)/share/zoo/kit
+
+# What `zoo new family` makes families of, and what they are built with.
+kit:
+	install -d $(KIT)/Sources $(KIT)/Examples $(KIT)/docs
+	cp -r Sources/CZoo Sources/ZooTypes Sources/ZooPlugin $(KIT)/Sources/
+	tar -C Examples --exclude=build --exclude=Cargo.lock --exclude=Package.resolved -cf - c rust swift | tar -C $(KIT)/Examples -xf -
+	install -m 644 Examples/kit/Package.swift $(KIT)/
+	install -m 644 docs/protocol.md $(KIT)/docs/
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Package.swift Sources Plugins Tests
+	swift format --in-place --recursive --configuration .swift-format $(SOURCES)
 
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Plugins Tests
+	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
 
 clean:
 	rm -rf $(BUILD) zoo/plugins/*.so

@@ -84,6 +84,7 @@ enum Status: Int32 {
     case is UsageError, is ZooError, is WordsError: self = .usage
     case GraphError.unknownInput, GraphError.missingInput: self = .usage
     case let error as ManifestError where error.isAboutChoices: self = .usage
+    case let error as NewFamilyError where error.isUsage: self = .usage
     default: self = .failure
     }
   }

@@ -9,7 +9,9 @@ struct ZooCommand: ParsableCommand {
     commandName: "zoo",
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
     version: "zoo 0.1.0",
-    subcommands: [ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, ProbeCommand.self])
+    subcommands: [
+      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, NewCommand.self, ProbeCommand.self,
+    ])
 
   /// The names of the subcommands that are meant for people.
   static var names: [String] {

@@ -205,7 +205,7 @@ private struct PlanAnswer {
     guard let outputs = specs(plan.outputs, plan.output_count), let saved = specs(plan.saved, plan.saved_count) else { return nil }
     guard plan.parameter_count <= 4096, plan.alias_count <= 4096 else { return nil }
     var parameters: [ParameterRequest] = []
-    for pointer in strided(plan.parameters, plan.parameter_count, size: plan.parameters?.pointee.size ?? 0) {
+    for pointer in strided(plan.parameters, plan.parameter_count, size: \.size) {
       let raw = pointer.pointee
       guard let spec = Spec(raw.spec), spec.isSane(limit: Self.byteLimit) else { return nil }
       parameters.append(

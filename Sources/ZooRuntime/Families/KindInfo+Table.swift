@@ -2,10 +2,12 @@ import CZoo
 import ZooTypes
 
 /// The elements of an array of structs that may have grown: one element is its own `size` from the next.
-func strided<Element>(_ first: UnsafePointer<Element>?, _ count: UInt32, size: UInt32) -> [UnsafePointer<Element>] {
-  guard let first else { return [] }
-  let raw = UnsafeRawPointer(first)
-  return (0..<Int(count)).map { (raw + $0 * Int(size)).assumingMemoryBound(to: Element.self) }
+///
+/// Without elements the pointer may be anything: that of an empty vector in Rust is neither NULL nor leads anywhere.
+func strided<Element>(_ first: UnsafePointer<Element>?, _ count: UInt32, size: (Element) -> UInt32) -> [UnsafePointer<Element>] {
+  guard let first, count > 0 else { return [] }
+  let (raw, size) = (UnsafeRawPointer(first), Int(size(first.pointee)))
+  return (0..<Int(count)).map { (raw + $0 * size).assumingMemoryBound(to: Element.self) }
 }
 
 extension AttributeInfo {
@@ -38,9 +40,9 @@ extension KindInfo {
     summary = String(raw.summary)
     formula = String(raw.formula)
     reference = String(raw.reference)
-    attributes = strided(raw.attributes, raw.attribute_count, size: raw.attributes?.pointee.size ?? 0).map { AttributeInfo($0.pointee) }
-    inputs = strided(raw.inputs, raw.input_count, size: raw.inputs?.pointee.size ?? 0).map { PortInfo($0.pointee) }
-    outputs = strided(raw.outputs, raw.output_count, size: raw.outputs?.pointee.size ?? 0).map { PortInfo($0.pointee) }
+    attributes = strided(raw.attributes, raw.attribute_count, size: \.size).map { AttributeInfo($0.pointee) }
+    inputs = strided(raw.inputs, raw.input_count, size: \.size).map { PortInfo($0.pointee) }
+    outputs = strided(raw.outputs, raw.output_count, size: \.size).map { PortInfo($0.pointee) }
     isDifferentiable = raw.backward != nil
     isUpdate = raw.flags & UInt32(ZOO_KIND_UPDATE) != 0
     isElementwise = raw.flags & UInt32(ZOO_KIND_ELEMENTWISE) != 0
@@ -54,7 +56,7 @@ extension CodecInfo {
     name = String(raw.name)
     summary = String(raw.summary)
     extensions = String(raw.extensions).split(separator: " ").map(String.init)
-    attributes = strided(raw.attributes, raw.attribute_count, size: raw.attributes?.pointee.size ?? 0).map { AttributeInfo($0.pointee) }
+    attributes = strided(raw.attributes, raw.attribute_count, size: \.size).map { AttributeInfo($0.pointee) }
     reads = raw.decode != nil && raw.describe != nil
     writes = raw.encode != nil
     isRunningText = raw.flags & UInt32(ZOO_CODEC_RUNNING_TEXT) != 0
