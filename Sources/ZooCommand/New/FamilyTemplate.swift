@@ -22,14 +22,16 @@ struct FamilyTemplate {
       tree.files.append((file.replacing(language.example, with: name.text), text))
     }
     // The headers of one major version never become unusable: a copy of them lasts, wherever the folder is taken.
-    if language == .c {
-      for header in Self.headers { tree.files.append(("include/" + header, try contents("Sources/CZoo/include/" + header))) }
-    }
+    if language == .c { tree.files += try headers() }
     return tree
   }
 
-  private static let headers =
-    ["zoo.h"] + ["attribute", "call", "codec", "family", "host", "kind", "plan", "status", "tensor", "version"].map { "zoo/\($0).h" }
+  /// `zoo.h` and what it includes.
+  private func headers() throws -> [(path: String, text: String)] {
+    let main = try contents("Sources/CZoo/include/zoo.h")
+    let others = main.split(separator: "\n").filter { $0.hasPrefix("#include \"zoo/") }.compactMap { $0.split(separator: "\"").last }
+    return try [("include/zoo.h", main)] + others.map { ("include/\($0)", try contents("Sources/CZoo/include/\($0)")) }
+  }
 
   /// What in a file of an example leads out of its folder, and what stands there instead.
   private func places(in file: String) -> [(String, String)] {
