@@ -4,6 +4,9 @@ import ZooRuntime
 import ZooTestSupport
 import ZooTypes
 
+/// What is neutral for programs that build: SwiftPM finds what it got before where it always is.
+let building = neutral.filter { $0.key != "XDG_CACHE_HOME" }
+
 /// A family of the folder Examples, built by its own Makefile; the tests that use it share one build.
 final class Example: Sendable {
   static let languages = ["c", "rust", "swift"]
@@ -56,7 +59,7 @@ final class Example: Sendable {
   static func make(_ language: String, _ arguments: String..., zoo: String = "/nowhere") throws -> Command.Result {
     try Command.run(
       ["make", "-C", "\(Repository.root)/Examples/\(language)", "BUILD=\(buildFolder(language))", "ZOO=\(Repository.command)"]
-        + ["ZOO_FOLDER=\(zoo)"] + arguments, environment: neutral)
+        + ["ZOO_FOLDER=\(zoo)"] + arguments, environment: building)
   }
 
   /// Whether this `zoo` has the subcommand `check`, which the examples' tests begin with.

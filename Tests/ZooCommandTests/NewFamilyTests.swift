@@ -17,15 +17,15 @@ import ZooTestSupport
     #expect(written.status == 0)
     #expect(written.output.contains("\n  cd my_family2\n  make          builds build/my_family2.so with "))
     let folder = zoo.path + "/my_family2"
-    let built = try Command.run(["make"], environment: neutral, folder: folder)
+    let built = try Command.run(["make"], environment: building, folder: folder)
     #expect(built.status == 0, "\(built.output)\(built.errors)")
     #expect(!(built.output + built.errors).contains("warning:"), "\(built.output)\(built.errors)")
     #expect(try Example.exports(of: folder + "/build/my_family2.so") == ["zoo_family_v1"])
     if Example.canBeChecked {
-      let tested = try Command.run(["make", "test"], environment: neutral, folder: folder)
+      let tested = try Command.run(["make", "test"], environment: building, folder: folder)
       #expect(tested.status == 0, "\(tested.output)\(tested.errors)")
     }
-    let installed = try Command.run(["make", "install"], environment: neutral, folder: folder)
+    let installed = try Command.run(["make", "install"], environment: building, folder: folder)
     #expect(installed.status == 0, "\(installed.errors)")
     let kinds = try zoo.run("list", "kinds")
     #expect(kinds.errors == "")
@@ -195,7 +195,7 @@ import ZooTestSupport
     #expect(result.errors == "")
     #expect(result.output.contains("puts it into '\(prefix)/share/zoo/plugins'"))
     #expect(result.output.contains("'\(prefix)/share/zoo/kit/docs/protocol.md' explains the protocol."))
-    let built = try Command.run(["make", "install"], environment: neutral, folder: zoo.path + "/work/waves")
+    let built = try Command.run(["make", "install"], environment: building, folder: zoo.path + "/work/waves")
     #expect(built.status == 0, "\(built.output)\(built.errors)")
     #expect(Repository.files(in: prefix + "/share/zoo/plugins") == ["waves.so"])
   }

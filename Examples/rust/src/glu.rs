@@ -49,9 +49,16 @@ impl Layer for Glu {
     }];
     const INPUTS: &'static [PortInfo] = &[port("x", "[..., 2C]")];
     const OUTPUTS: &'static [PortInfo] = &[port("y", "[..., C]")];
+    const CASES: &'static [CheckCase] = &[
+        case("", "f32[3, 4]"),
+        case("", "f32[2]"),
+        case(r#"{"gate": "silu"}"#, "f32[2, 5, 6]"),
+        case(r#"{"gate": "relu"}"#, "f32[7, 2]"),
+        case(r#"{"gate": "identity"}"#, "f32[1, 14]"),
+    ];
 
     fn new(attributes: &[Attribute]) -> Self {
-        let gate = match attributes[0].words() {
+        let gate = match attributes[0].text.words() {
             "silu" => Gate::Silu,
             "relu" => Gate::Relu,
             "identity" => Gate::Identity,

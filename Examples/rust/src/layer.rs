@@ -23,6 +23,10 @@ pub trait Layer: Sized {
     const ATTRIBUTES: &'static [AttributeInfo];
     const INPUTS: &'static [PortInfo];
     const OUTPUTS: &'static [PortInfo];
+    /// What `zoo check` cannot find by itself: attributes, and inputs that its plan accepts.
+    const CASES: &'static [CheckCase] = &[];
+    const CHECK: &'static Check =
+        &Check { size: size_of::<Check>() as u32, case_count: Self::CASES.len() as u32, cases: Self::CASES.as_ptr() };
 
     fn new(attributes: &[Attribute]) -> Self;
     fn plan(&mut self, inputs: &[Spec]) -> Result<Plan, Failure>;
@@ -154,7 +158,19 @@ pub const fn kind<L: Layer>() -> Kind {
         forward: forward::<L>,
         backward: backward::<L>,
         destroy: destroy::<L>,
-        extension: std::ptr::null(),
+        extension: extension::<L>,
+    }
+}
+
+/// A case for `zoo check`.
+pub const fn case(attributes: &'static str, inputs: &'static str) -> CheckCase {
+    CheckCase {
+        size: size_of::<CheckCase>() as u32,
+        reserved: 0,
+        attributes: text(attributes),
+        inputs: text(inputs),
+        tolerance: 0.0,
+        gradient_tolerance: 0.0,
     }
 }
 
@@ -226,10 +242,6 @@ extern "C" fn destroy<L: Layer>(layer: *mut c_void) {
     }
 }
 
-impl Attribute {
-    /// Its text, which lives as long as the call that it came with.
-    pub fn words(&self) -> &str {
-        let bytes = unsafe { list(self.text.data, self.text.length as u32) };
-        std::str::from_utf8(bytes).unwrap_or_default()
-    }
+extern "C" fn extension<L: Layer>(_: *const Kind, id: Text) -> *const c_void {
+    if id.words() == CHECK { (&raw const *L::CHECK).cast() } else { std::ptr::null() }
 }

@@ -22,6 +22,16 @@ pub struct Text {
     pub length: u64,
 }
 
+impl Text {
+    /// The text itself, which lives as long as the call that it came with.
+    pub fn words(&self) -> &str {
+        if self.data.is_null() {
+            return "";
+        }
+        std::str::from_utf8(unsafe { std::slice::from_raw_parts(self.data, self.length as usize) }).unwrap_or_default()
+    }
+}
+
 pub const fn text(words: &str) -> Text {
     Text { data: words.as_ptr(), length: words.len() as u64 }
 }
@@ -238,7 +248,7 @@ pub struct Kind {
     pub forward: extern "C" fn(*mut c_void, *const CallTable) -> Status,
     pub backward: extern "C" fn(*mut c_void, *const CallTable) -> Status,
     pub destroy: extern "C" fn(*mut c_void),
-    pub extension: *const c_void,
+    pub extension: extern "C" fn(*const Kind, Text) -> *const c_void,
 }
 
 #[repr(C)]
@@ -256,6 +266,27 @@ pub struct Family {
     pub codecs: *const c_void,
 }
 
+/// A layer and its inputs that `zoo check` tries, beside those that it finds from the declaration.
+#[repr(C)]
+pub struct CheckCase {
+    pub size: u32,
+    pub reserved: u32,
+    pub attributes: Text,
+    pub inputs: Text,
+    pub tolerance: f64,
+    pub gradient_tolerance: f64,
+}
+
+pub const CHECK: &str = "zoo.check/1";
+
+/// What a kind's extension of that id is.
+#[repr(C)]
+pub struct Check {
+    pub size: u32,
+    pub case_count: u32,
+    pub cases: *const CheckCase,
+}
+
 // The tables are never written after they are made.
 unsafe impl Sync for Kind {}
 unsafe impl Sync for Family {}
@@ -266,5 +297,5 @@ macro_rules! assert_sizes {
 
 assert_sizes! {
     Text 16, DType 4, Tensor 48, Spec 72, Attribute 64, AttributeInfo 136, PortInfo 56, Host 64, Initializer 40, Parameter 136,
-    Epilogue 16, CreateRequest 32, PlanRequest 48, PlanTable 136, CallTable 128, Kind 176, Family 104
+    Epilogue 16, CreateRequest 32, PlanRequest 48, PlanTable 136, CallTable 128, Kind 176, Family 104, CheckCase 56, Check 16
 }
