@@ -30,6 +30,10 @@ package enum UsageError: ExplainedError, Hashable {
   case twice(String, option: String)
   /// No codec for a file's extension.
   case noCodec(file: String, reads: Bool, known: [String])
+  /// A picture for a file that is not named as SVG files are.
+  case notSVG(file: String)
+  /// A picture that would fill the terminal with its text.
+  case pictureOnTerminal
 
   package var message: String {
     switch self {
@@ -47,6 +51,8 @@ package enum UsageError: ExplainedError, Hashable {
     case .none(let text, let option): "--\(option) \(text) is given, but the model has no \(option)"
     case .twice(let name, let option): "\(option) '\(name)' is given twice"
     case .noCodec(let file, let reads, _): "no codec \(reads ? "reads" : "writes") '\(file)'"
+    case .notSVG(let file): "'\(file)' is not named as an SVG file, and SVG is what 'zoo draw' writes"
+    case .pictureOnTerminal: "the picture would be written to the terminal"
     }
   }
 
@@ -64,6 +70,8 @@ package enum UsageError: ExplainedError, Hashable {
     case .none(_, let option): "leave --\(option) out"
     case .twice: "give it once"
     case .noCodec(_, let reads, let known): "files to \(reads ? "read" : "write") end in \(known.map { "." + $0 }.joined(separator: ", "))"
+    case .notSVG(let file): "name it '\(file.dropLast(fileExtension(of: file).count + (fileExtension(of: file).isEmpty ? 0 : 1))).svg'"
+    case .pictureOnTerminal: "give it a file with -o FILE.svg; -o - writes it here"
     }
   }
 }

@@ -10,7 +10,8 @@ struct ZooCommand: ParsableCommand {
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
     version: "zoo 0.1.0",
     subcommands: [
-      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, NewCommand.self, ProbeCommand.self,
+      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, DrawCommand.self, NewCommand.self,
+      ProbeCommand.self,
     ])
 
   /// The names of the subcommands that are meant for people.

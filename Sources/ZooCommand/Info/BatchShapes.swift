@@ -6,12 +6,12 @@ import ZooTypes
 /// Planned for a second length; what doubles with it is that axis, or a multiple of it. If anything changes otherwise, or the graph
 /// cannot be planned so, shapes stay as they are.
 struct BatchShapes {
-  /// One layer: how many loops and conditions it is inside, its name within the innermost of them, and its outputs.
+  /// One layer: its name within the innermost loop or condition that it is inside, its outputs, and the layers inside it.
   struct Row {
-    let depth: Int
     let name: String
     let layer: ModelSummary.Layer
-    let outputs: String
+    let outputs: [String]
+    let inside: [Row]
   }
 
   private let summary: ModelSummary
@@ -28,16 +28,16 @@ struct BatchShapes {
     doubled = axis == nil ? nil : try? ModelSummary(graph, inputs: graph.inputSpecs(lengths: twice))
   }
 
-  /// Every layer, those inside a loop or condition behind it.
-  var rows: [Row] { rows(summary.layers, doubled?.layers, depth: 0, prefix: "") }
+  /// Every layer.
+  var rows: [Row] { rows(summary.layers, doubled?.layers, prefix: "") }
 
   // A second length changes shapes, but no layers: `others` has the same ones.
-  private func rows(_ layers: [ModelSummary.Layer], _ others: [ModelSummary.Layer]?, depth: Int, prefix: String) -> [Row] {
-    layers.enumerated().flatMap { i, layer -> [Row] in
-      let outputs = layer.outputs.enumerated().map { text($1, others?[i].outputs[$0], withType: true) }.joined(separator: ", ")
+  private func rows(_ layers: [ModelSummary.Layer], _ others: [ModelSummary.Layer]?, prefix: String) -> [Row] {
+    layers.enumerated().map { i, layer in
+      let outputs = layer.outputs.enumerated().map { text($1, others?[i].outputs[$0], withType: true) }
       let name = layer.path.hasPrefix(prefix) ? String(layer.path.dropFirst(prefix.count)) : layer.path
-      return [Row(depth: depth, name: name, layer: layer, outputs: outputs)]
-        + rows(layer.layers, others?[i].layers, depth: depth + 1, prefix: layer.path + ".")
+      let inside = rows(layer.layers, others?[i].layers, prefix: layer.path + ".")
+      return Row(name: name, layer: layer, outputs: outputs, inside: inside)
     }
   }
 

@@ -10,7 +10,7 @@ struct ModelReport {
   let path: String
   let lengths: [String: Int]
   let summary: ModelSummary
-  private let shapes: BatchShapes
+  let shapes: BatchShapes
 
   /// Plans one of the model's graphs for axes of these lengths.
   init(_ open: OpenModel, graph index: Int, lengths: [String: Int]) throws {
@@ -38,12 +38,16 @@ struct ModelReport {
 
   private var layers: Table {
     var table = Table([.words("LAYER"), .words("KIND"), .words("OUTPUT"), .numbers("PARAMETERS")])
-    for row in shapes.rows {
-      // What a loop or condition has is counted where it is: in the layers inside.
-      let (layer, isCounted) = (row.layer, row.layer.parameterCount > 0 && row.layer.layers.isEmpty)
-      let count = !isCounted ? "" : layer.isShared ? "shared" : Quantity.count(layer.parameterCount)
-      table.add([String(repeating: "  ", count: row.depth) + row.name, layer.kind, row.outputs, count])
+    func add(_ rows: [BatchShapes.Row], depth: Int) {
+      for row in rows {
+        // What a loop or condition has is counted where it is: in the layers inside.
+        let (layer, isCounted) = (row.layer, row.layer.parameterCount > 0 && row.layer.layers.isEmpty)
+        let count = !isCounted ? "" : layer.isShared ? "shared" : Quantity.count(layer.parameterCount)
+        table.add([String(repeating: "  ", count: depth) + row.name, layer.kind, row.outputs.joined(separator: ", "), count])
+        add(row.inside, depth: depth + 1)
+      }
     }
+    add(shapes.rows, depth: 0)
     return table
   }
 
