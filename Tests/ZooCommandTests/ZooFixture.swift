@@ -27,6 +27,11 @@ final class ZooFixture {
 
   /// Runs `zoo` in this folder; this process's own ZOO_PATH and colours are out of its way.
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Command.Result {
+    try run(arguments, environment: environment)
+  }
+
+  /// The same with a list.
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Command.Result {
     try zoo(arguments, folder: path, environment: environment)
   }
 

@@ -54,6 +54,8 @@ struct Frame {
   struct Wire {
     /// What it is called in messages: a layer's path.
     let name: String
+    /// Whether it is the first thing that is put out there.
+    let isMain: Bool
     let from: End
     var to: [End]
   }

@@ -4,6 +4,7 @@
 /// bottom edge.
 struct Framing {
   private let sketch: Sketch
+  private let inputs: [String]  // of a graph inside another: what it takes
   private let wanted: [Link: Int]  // the last leaf, in the order of the sketch, that takes it
   private let order: [Int: Int]
 
@@ -16,10 +17,10 @@ struct Framing {
   }
 
   /// The frame of a whole graph.
-  static func root(_ sketch: Sketch) -> Frame { Framing(sketch).body(inside: "", inputs: [], outputs: []) }
+  static func root(_ sketch: Sketch) -> Frame { Framing(sketch, inputs: []).body(inside: "", outputs: []) }
 
-  private init(_ sketch: Sketch) {
-    self.sketch = sketch
+  private init(_ sketch: Sketch, inputs: [String]) {
+    (self.sketch, self.inputs) = (sketch, inputs)
     let leaves = sketch.parts.flatMap(\.leaves)
     order = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })
     var wanted: [Link: Int] = [:]
@@ -29,7 +30,7 @@ struct Framing {
   }
 
   /// A frame around the whole graph; its ports are the graph's inputs and outputs.
-  private func body(inside path: String, inputs: [String], outputs: [String]) -> Frame {
+  private func body(inside path: String, outputs: [String]) -> Frame {
     var frame = Frame()
     frame.tops = inputs.map { Frame.Port(label: $0) }
     frame.bottoms = outputs.map { Frame.Port(label: $0) }
@@ -42,7 +43,7 @@ struct Framing {
     }
     for (o, link) in sketch.results.enumerated() where o < outputs.count {
       guard let source = source(of: link, pieces) ?? outside(link) else { continue }
-      wires.add(name(of: link), source, .bottom(o))
+      wires.add(link, named: name(of: link), source, .bottom(o))
     }
     frame.wires = wires.all
     return frame
@@ -61,16 +62,18 @@ struct Framing {
     for (p, piece) in pieces.enumerated() {
       for (port, link) in piece.needs.enumerated() {
         guard let source = source(of: link, pieces) ?? around(link) else { continue }
-        wires.add(name(of: link), source, .item(p, port: port))
+        wires.add(link, named: name(of: link), source, .item(p, port: port))
       }
     }
   }
 
   private func name(of link: Link) -> String {
     switch link.value {
-    case .outside(let input): "\(input)"
-    case .leaf(let leaf, 0): sketch.leaves[leaf].path
-    case .leaf(let leaf, let output): "\(sketch.leaves[leaf].path).\(output)"
+    case .outside(let input): return input < inputs.count ? inputs[input] : "\(input)"
+    case .leaf(let index, let output):
+      let leaf = sketch.leaves[index]
+      guard leaf.outputs.count > 1 else { return leaf.path }
+      return "\(leaf.path).\(output < leaf.outputs.count ? leaf.outputs[output] : "\(output)")"
     }
   }
 
@@ -129,7 +132,7 @@ struct Framing {
       }
     }
     for (port, link) in given.enumerated() {
-      if let source = source(of: link, pieces) { wires.add(name(of: link), source, .bottom(port)) }
+      if let source = source(of: link, pieces) { wires.add(link, named: name(of: link), source, .bottom(port)) }
     }
     frame.bottoms = given.map { Frame.Port(label: $0.isEach && group.times > 1 ? "each" : "") }
     frame.wires = wires.all
@@ -154,7 +157,7 @@ struct Framing {
     var frame: Frame
     if control.isLoop, let body = control.bodies.first {
       // What ends a loop is of no use to anybody else.
-      frame = Framing(body.sketch).body(inside: leaf.path, inputs: control.inputs, outputs: control.outputs.dropLast())
+      frame = Framing(body.sketch, inputs: control.inputs).body(inside: leaf.path, outputs: control.outputs.dropLast())
       frame.bottoms.append(Frame.Port(label: control.outputs.last ?? ""))
     } else {
       frame = Frame()
@@ -163,9 +166,9 @@ struct Framing {
       var wires = Wires()
       for (b, body) in control.bodies.enumerated() {
         let used = control.inputs.indices.dropFirst().filter { body.sketch.takes($0 - 1) }
-        var inner = Framing(body.sketch).body(
-          inside: "\(leaf.path).\(body.title)", inputs: control.inputs.dropFirst().map { _ in "" }, outputs: control.outputs.map { _ in "" }
-        )
+        var inner = Framing(body.sketch, inputs: Array(control.inputs.dropFirst()))
+          .body(inside: "\(leaf.path).\(body.title)", outputs: control.outputs)
+        inner.hideLabels()
         inner.keepTops(used.map { $0 - 1 })
         inner.title = body.title
         frame.items.append(.frame(inner))
@@ -196,13 +199,18 @@ private struct Wires {
   private(set) var all: [Frame.Wire] = []
   private var places: [Frame.End: [String: Int]] = [:]
 
-  mutating func add(_ name: String, _ from: Frame.End, _ to: Frame.End) {
+  mutating func add(_ link: Link, named name: String, _ from: Frame.End, _ to: Frame.End) {
+    if case .leaf(_, let output) = link.value, output > 0 { return add(name, isMain: false, from, to) }
+    add(name, isMain: true, from, to)
+  }
+
+  mutating func add(_ name: String, isMain: Bool = true, _ from: Frame.End, _ to: Frame.End) {
     if let known = places[from]?[name] {
       if !all[known].to.contains(to) { all[known].to.append(to) }
       return
     }
     places[from, default: [:]][name] = all.count
-    all.append(Frame.Wire(name: name, from: from, to: [to]))
+    all.append(Frame.Wire(name: name, isMain: isMain, from: from, to: [to]))
   }
 }
 
@@ -214,12 +222,18 @@ extension Sketch {
 }
 
 extension Frame {
+  /// Leaves the names of ports to the frame around it.
+  fileprivate mutating func hideLabels() {
+    tops = tops.map { _ in Port() }
+    bottoms = bottoms.map { _ in Port() }
+  }
+
   /// Leaves only these ports in its top edge.
   fileprivate mutating func keepTops(_ kept: [Int]) {
     tops = kept.map { tops[$0] }
     wires = wires.compactMap { wire in
       guard case .top(let port) = wire.from else { return wire }
-      return kept.firstIndex(of: port).map { Wire(name: wire.name, from: .top($0), to: wire.to) }
+      return kept.firstIndex(of: port).map { Wire(name: wire.name, isMain: wire.isMain, from: .top($0), to: wire.to) }
     }
   }
 }

@@ -58,25 +58,29 @@ struct Layering {
       let targets = wire.to.map(place).sorted { vertices[$0.vertex].layer < vertices[$1.vertex].layer }
       var (above, port, isBend) = (source, sourcePort, false)
       for target in targets {
+        let isFirst = target.port == 0
         while vertices[above].layer + 1 < vertices[target.vertex].layer {
           guard vertices.count < Self.limit else { throw .tooLarge(subject) }
           let bend = add(.bend, vertices[above].layer + 1 + first)
-          segments.append(Segment(wire: w, upper: above, lower: bend, upperPort: port, lowerPort: 0, weight: isBend ? 8 : 2))
+          let weight = isBend ? 24 : Self.weight(wire, isFirst: isFirst, isLong: true)
+          segments.append(Segment(wire: w, upper: above, lower: bend, upperPort: port, lowerPort: 0, weight: weight))
           (above, port, isBend) = (bend, 0, true)
         }
-        let isMain = wire.to.count == 1 && Self.isFirst(wire, frame)
+        let weight = Self.weight(wire, isFirst: isFirst, isLong: isBend)
         segments.append(
-          Segment(
-            wire: w, upper: above, lower: target.vertex, upperPort: port, lowerPort: target.port, weight: isBend ? 2 : isMain ? 6 : 3))
+          Segment(wire: w, upper: above, lower: target.vertex, upperPort: port, lowerPort: target.port, weight: weight))
       }
     }
   }
 
-  /// Whether a wire is the first that what takes it takes.
-  private static func isFirst(_ wire: Frame.Wire, _ frame: Frame) -> Bool {
-    guard let end = wire.to.first, case .item(let item, _) = end else { return true }
-    let first = frame.wires.first { $0.to.contains { if case .item(item, _) = $0 { true } else { false } } }
-    return first?.name == wire.name && first?.from == wire.from
+  /// How straight a wire is to be: chains before branches, the first input before others, and least those around other boxes.
+  private static func weight(_ wire: Frame.Wire, isFirst: Bool, isLong: Bool) -> Int {
+    switch (wire.to.count == 1, isFirst && wire.isMain) {
+    case (true, true): isLong ? 16 : 24
+    case (true, false): isLong ? 2 : 6
+    case (false, true): isLong ? 2 : 4
+    case (false, false): isLong ? 1 : 3
+    }
   }
 
   /// The layer of every item, then that of the top edge and that of the bottom edge.

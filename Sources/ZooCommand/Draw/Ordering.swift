@@ -7,10 +7,11 @@ struct Ordering {
   private let up: [[Neighbour]]
   private let down: [[Neighbour]]
 
-  /// What a vertex is wired to: another one, and how far to the right in it.
+  /// What a vertex is wired to: another one, how far to the right in it, and how far to the right the wire is in the vertex itself.
   private struct Neighbour {
     let vertex: Int
     let share: Double
+    let ownShare: Double
   }
 
   /// The order of `layering`; `share` says where in an item a port is, from 0 at its left to 1.
@@ -18,9 +19,11 @@ struct Ordering {
     layers = Array(repeating: [], count: layering.layerCount)
     var (up, down) = (layering.vertices.map { _ in [Neighbour]() }, layering.vertices.map { _ in [Neighbour]() })
     for segment in layering.segments {
-      down[segment.upper].append(Neighbour(vertex: segment.lower, share: lowerShare(segment)))
-      up[segment.lower].append(Neighbour(vertex: segment.upper, share: upperShare(segment)))
+      let (upper, lower) = (upperShare(segment), lowerShare(segment))
+      down[segment.upper].append(Neighbour(vertex: segment.lower, share: lower, ownShare: upper))
+      up[segment.lower].append(Neighbour(vertex: segment.upper, share: upper, ownShare: lower))
     }
+    for vertex in down.indices { down[vertex].sort { $0.ownShare < $1.ownShare } }
     (self.up, self.down) = (up, down)
     place = layering.vertices.map { _ in 0 }
 
@@ -67,7 +70,10 @@ struct Ordering {
   /// How often wires cross.
   private var crossings: Int {
     layers.reduce(0) { sum, layer in
-      let ends = layer.flatMap { vertex in down[vertex].map { Double(place[$0.vertex]) + $0.share }.sorted() }
+      let ends = layer.flatMap { vertex in
+        down[vertex].map { (own: $0.ownShare, other: Double(place[$0.vertex]) + $0.share) }
+          .sorted { ($0.own, $0.other) < ($1.own, $1.other) }.map(\.other)
+      }
       return sum + Self.inversions(ends)
     }
   }

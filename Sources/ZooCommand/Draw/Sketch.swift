@@ -31,6 +31,8 @@ struct Leaf {
   let shapes: [String]
   let parameters: Int
   let isShared: Bool
+  /// What its outputs are called.
+  let outputs: [String]
   /// What it takes, in the order of its kind's inputs; nil: an optional one left out.
   var inputs: [Link?]
   /// The graphs inside a loop or condition.
@@ -132,11 +134,20 @@ struct Sketch {
       case .node(let n, let output): places[n].map { Link(value: .leaf($0, output: output)) }
       }
     }
+    func name(_ source: Source?) -> String {
+      switch source {
+      case nil: return ""
+      case .input(let i): return graph.inputs[i].name
+      case .node(let n, let output):
+        let (path, names) = (graph.nodes[n].path, graph.nodes[n].kind.outputs.map(\.name))
+        return names.count < 2 ? path : "\(path).\(output < names.count ? names[output] : "\(output)")"
+      }
+    }
     for (n, node) in graph.nodes.enumerated() {
       guard let row = rows.first, row.layer.path == node.path else { continue }
       rows.removeFirst()
       places[n] = offset + leaves.count
-      leaves.append(Leaf(node, row, inputs: node.inputs.map { $0.flatMap(link) }))
+      leaves.append(Leaf(node, row, inputs: node.inputs.map { $0.flatMap(link) }, names: node.inputs.map(name)))
     }
     parts = []
     results = graph.outputs.compactMap { link($0.source) }
@@ -146,14 +157,15 @@ struct Sketch {
 extension Leaf {
   fileprivate init(_ role: Role, _ name: String, kind: String, shapes: [String], inputs: [Link?]) {
     (self.role, path, lastPath, self.kind, self.shapes, self.inputs) = (role, name, name, kind, shapes, inputs)
-    (parameters, isShared, control) = (0, false, nil)
+    (parameters, isShared, outputs, control) = (0, false, [], nil)
     signature = "\(role) \(kind) \(shapes)"
   }
 
-  fileprivate init(_ node: Node, _ row: BatchShapes.Row, inputs: [Link?]) {
+  fileprivate init(_ node: Node, _ row: BatchShapes.Row, inputs: [Link?], names: [String]) {
     (role, path, lastPath, kind, shapes, self.inputs) = (.layer, node.path, node.path, node.kind.name, row.outputs, inputs)
     (parameters, isShared) = (row.layer.parameterCount, row.layer.isShared)
-    control = node.control.map { ControlSketch($0, node, row) }
+    outputs = node.kind.outputs.map(\.name)
+    control = node.control.map { ControlSketch($0, node, row, names: names) }
     let inside = control.map { control in "\(control.note) \(control.bodies.map(\.sketch.signature))" }
     signature = "\(kind) \(node.attributes) \(shapes) \(parameters) \(inside ?? "")"
   }
@@ -165,23 +177,24 @@ extension Sketch {
 }
 
 extension ControlSketch {
-  fileprivate init(_ control: Control, _ node: Node, _ row: BatchShapes.Row) {
+  fileprivate init(_ control: Control, _ node: Node, _ row: BatchShapes.Row, names: [String]) {
     var rows = row.inside[...]
     outputs = node.kind.outputs.map(\.name)
     switch control {
     case .loop(let loop):
       let index = loop.hasIndex ? loop.body.inputs.count - 1 : nil
       let times = loop.times.map { " × \(Quantity.count($0))" } ?? " over \(loop.body.inputs[loop.carried].name)"
-      note = "loop\(times)\(loop.isReversed ? ", backwards" : "")"
+      note = "loop\(times)\(loop.isReversed ? ", counting down" : "")"
       isLoop = true
       bodies = [("", Sketch(bodyOf: loop.body, inside: node.path, index: index, &rows))]
-      inputs = loop.body.inputs.dropLast(loop.hasIndex ? 1 : 0).map(\.name)
+      let own = loop.carried + loop.sequences.count
+      inputs = loop.body.inputs[..<own].map(\.name) + names.dropFirst(own)
     case .conditional(let conditional):
       note = "cond"
       isLoop = false
       let then = Sketch(bodyOf: conditional.then, inside: node.path + ".then", index: nil, &rows)
       bodies = [("then", then), ("else", Sketch(bodyOf: conditional.otherwise, inside: node.path + ".else", index: nil, &rows))]
-      inputs = ["condition"] + conditional.then.inputs.map(\.name)
+      inputs = ["condition"] + names.dropFirst()
     }
   }
 }
