@@ -23,7 +23,7 @@ import ZooTestSupport
     #expect(named.output == "" && named.errors == "" && named.status == 0)
     #expect(try contents(zoo.path + "/x.svg") == piped.output)
     #expect(try zoo.run("draw", "small", "--output", "X.SVG").status == 0)
-    #expect(try zoo.run("draw", "small", "-o", "/dev/stdout").output == piped.output)
+    #expect(try zoo.run("draw", "small", "-o", "/dev/null").status == 0, "a device has no suffix")
     #expect(Repository.files(in: zoo.path).sorted() == ["X.SVG", "x.svg", "zoo"])
   }
 

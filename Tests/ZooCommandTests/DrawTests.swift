@@ -108,7 +108,7 @@ import ZooTestSupport
     #expect(drawn.taken(by: block) == ["keys0", "position", "positions.y", "values0"])
     #expect(try drawn.taken(by: drawn.box("last")) == ["block0.y"])
     #expect(!drawn.boxes.contains { $0.path == "block1" || $0.path == "keys2" })
-    let inside = drawn.boxes.filter { drawn.frames[0].area.contains($0.area) }
+    let inside = drawn.boxes.filter { box in drawn.frames.contains { $0.area.contains(box.area) } }
     #expect(
       inside.map(\.texts[0].words).sorted() == [
         "block0 … block2", "keys0 … keys2", "keys0 … keys2", "values0 … values2", "values0 … values2",

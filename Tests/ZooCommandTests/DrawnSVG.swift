@@ -82,10 +82,16 @@ struct DrawnSVG {
       return Frame(texts: try Self.texts(group), area: try Self.area(rect))
     }
     wires = try groups("wire").map { group in
-      let line = try #require(group.children.first { $0.attributes["class"] == "line" }?.attributes["d"])
-      let tip = group.children.first { $0.attributes["class"] == "tip" }?.attributes["d"] ?? ""
-      let tips = tip.split(separator: "M").map { $0.split(separator: "l")[0].split(separator: " ").compactMap { Int($0) } }
-      return Wire(value: group.attributes["data-value"] ?? "", lines: try Self.lines(line), tips: tips.map { ($0[0], $0[1]) })
+      let paths = group.children.filter { $0.name == "path" }
+      guard paths.map({ $0.attributes["class"] ?? "" }).joined(separator: " ").hasPrefix("line"), let line = paths.first?.attributes["d"]
+      else { throw TestProblem("a wire without a line") }
+      let tip = paths.dropFirst().first?.attributes["d"] ?? ""
+      let tips = try tip.split(separator: "M").map { words in
+        let numbers = words.prefix { $0 != "l" }.split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 2 else { throw TestProblem("a tip at '\(words)'") }
+        return (x: numbers[0], y: numbers[1])
+      }
+      return Wire(value: group.attributes["data-value"] ?? "", lines: try Self.lines(line), tips: tips)
     }
   }
 

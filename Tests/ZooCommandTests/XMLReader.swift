@@ -19,7 +19,9 @@ final class XMLElement {
   }
 }
 
-/// Reads what an SVG file may consist of: elements, attributes, text and the five entities. Anything else is an error.
+/// Reads what an SVG file may consist of: elements, attributes, text and the five entities.
+///
+/// Anything else is an error.
 struct XMLReader {
   private let characters: [Character]
   private var at = 0
