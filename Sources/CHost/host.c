@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "CHost.h"
+#include "activity.h"
 
 /* libgomp's own entry points, because Swift's clang comes without OpenMP. A family that uses oneDNN or OpenBLAS shares the pool. */
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
@@ -21,6 +21,20 @@ void zoo_host_set_threads(int32_t count) {
 int32_t zoo_host_threads(void) {
   int count = omp_get_max_threads();
   return count < ZOO_MAX_SLOTS ? count : ZOO_MAX_SLOTS;
+}
+
+zoo_context *zoo_context_make(zoo_run *run, const char *file, const char *kind, const char *layer) {
+  size_t file_count = strlen(file), kind_count = strlen(kind), layer_count = strlen(layer);
+  zoo_context *context = malloc(sizeof *context + file_count + kind_count + layer_count);
+  if (!context) return NULL;
+  char *words = (char *)(context + 1);
+  memcpy(words, file, file_count);
+  memcpy(words + file_count, kind, kind_count);
+  memcpy(words + file_count + kind_count, layer, layer_count);
+  *context = (zoo_context){
+      run, zoo_path_key(layer, layer_count), {words, file_count}, {words + file_count, kind_count},
+      {words + file_count + kind_count, layer_count}};
+  return context;
 }
 
 static char refusal[1024];
@@ -61,7 +75,8 @@ typedef struct {
   zoo_body body;
   void *data;
   int64_t count;
-  zoo_status status; /* accessed atomically */
+  zoo_activity activity; /* of the thread that called: the others work for it */
+  zoo_status status;     /* accessed atomically */
 } team;
 
 static void team_member(void *pointer) {
@@ -69,7 +84,9 @@ static void team_member(void *pointer) {
   int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
   int64_t from = t->count * thread / threads, to = t->count * (thread + 1) / threads;
   if (from == to) return;
+  zoo_activity before = zoo_activity_enter(t->activity);
   zoo_status status = t->body(t->data, from, to, (int32_t)thread);
+  zoo_current = before;
   if (status != ZOO_OK) __atomic_store_n(&t->status, status, __ATOMIC_RELAXED);
 }
 
@@ -81,7 +98,7 @@ static zoo_status host_parallel_for(zoo_context *context, int64_t count, int64_t
   int64_t threads = zoo_host_threads();
   if (threads > parts) threads = parts;
   if (threads <= 1 || omp_in_parallel()) return body(data, 0, count, omp_get_thread_num());
-  team t = {body, data, count, ZOO_OK};
+  team t = {body, data, count, zoo_current, ZOO_OK};
   GOMP_parallel(team_member, &t, (unsigned)threads, 0);
   return __atomic_load_n(&t.status, __ATOMIC_RELAXED);
 }

@@ -1,14 +1,20 @@
 #include "program.h"
+#include "activity.h"
 
-int64_t zoo_execute(const zoo_step *steps, int64_t count, zoo_status *status) {
+int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_status *status) {
+  zoo_activity before = zoo_activity_enter((zoo_activity){NULL, phase});
+  int64_t failed = -1;
   for (int64_t i = 0; i < count; i++) {
+    zoo_activity_move(steps[i].call->context);
     zoo_status s = steps[i].function(steps[i].layer, steps[i].call);
     if (s != ZOO_OK) {
       *status = s;
-      return i;
+      failed = i;
+      break;
     }
   }
-  return -1;
+  zoo_current = before;
+  return failed;
 }
 
 static int64_t element_count(const zoo_tensor *tensor) {

@@ -27,6 +27,7 @@ struct OpenModel {
   }
 
   init(_ name: String, in zoo: Zoo, settings: [String], includesTraining: Bool) throws {
+    attributeCrashes()
     self.zoo = zoo
     var overrides: [String: JSON] = [:]
     for (key, value) in try settings.map(assignment) { overrides[key] = .text(value) }
@@ -110,6 +111,14 @@ struct OpenModel {
     if let choice { return CodecRunner(choice) }
     throw .noCodec(file: path, reads: reads, known: Set(codecs.flatMap(\.extensions)).sorted())
   }
+}
+
+/// From now on, a crash in a family says whose it was, in the same form as every other error.
+private func attributeCrashes() {
+  let terminal = Terminal.diagnostics
+  // On a terminal, the line may have something on it: progress, or text as it is made.
+  CrashReports.begin(
+    label: (terminal.isTerminal ? "\n" : "") + terminal.styled("zoo:", .failure), help: terminal.styled("help:", .help))
 }
 
 /// `NAME=VALUE` in its parts.

@@ -14,11 +14,17 @@ typedef struct zoo_run {
   uint64_t written_count, written_capacity, written_limit;
 } zoo_run;
 
-/// One layer's context.
+/// One layer's context, or one codec's call's.
 struct zoo_context {
   zoo_run *run;
   uint64_t path_key; ///< zoo_path_key of the layer's path
+  /// Whose it is, for whoever looks at a crash: the family's file (empty: the host's own), the kind or codec, the layer's path (of a codec:
+  /// the file that it reads or writes).
+  zoo_string file, kind, layer;
 };
+
+/// A context, with copies of the words; NULL: there is no memory. `free` ends it.
+zoo_context *zoo_context_make(zoo_run *run, const char *file, const char *kind, const char *layer);
 
 /// The table that families receive. It lives as long as the process.
 const zoo_host *zoo_host_table(void);

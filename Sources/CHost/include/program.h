@@ -1,6 +1,6 @@
 /// A flat program: calls with prebound arguments, one after the other.
 #pragma once
-#include "CHost.h"
+#include "crash.h"
 
 typedef zoo_status (*zoo_function)(zoo_layer *, const zoo_call *);
 
@@ -11,8 +11,9 @@ typedef struct zoo_step {
   const zoo_call *call;
 } zoo_step;
 
-/// Calls every step. Returns the index of the one that failed, with its status in *status, or -1.
-int64_t zoo_execute(const zoo_step *steps, int64_t count, zoo_status *status);
+/// Calls every step, in a phase that is ZOO_IN_FORWARD or ZOO_IN_BACKWARD. Returns the index of the one that failed, with its status in
+/// *status, or -1.
+int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_status *status);
 
 /// The host's own step: outputs[0] += inputs[0], both f32. Nothing if outputs[0] is not wanted (data NULL).
 zoo_status zoo_step_accumulate(zoo_layer *, const zoo_call *);

@@ -1,5 +1,6 @@
 import CHost
 import CZoo
+import Glibc
 public import ZooTypes
 
 /// Files to tensors and back, by the codecs of families.
@@ -31,7 +32,7 @@ public struct CodecRunner {
     }
     let run = Run()
     var found = zoo_spec()
-    let described = call(run, bytes: bytes, format: ZOO_CODEC_FILE) { call in
+    let described = call(run, ZOO_IN_DESCRIBE, file: file, bytes: bytes, format: ZOO_CODEC_FILE) { call in
       withUnsafePointer(to: wanted) { wanted in
         call.pointee.wanted = wanted
         return describe(table, call, &found)
@@ -45,7 +46,7 @@ public struct CodecRunner {
     let isItem = port.map { spec.rank + 1 == $0.shape.count } ?? false
     let tensor = TensorBuffer(isItem ? Spec([1] + spec.shape, spec.dtype) : spec)
     let item = TensorTable([spec], data: [tensor.pointer])
-    let decoded = call(run, bytes: bytes, format: ZOO_CODEC_FILE) { call in decode(table, call, item.first) }
+    let decoded = call(run, ZOO_IN_DECODE, file: file, bytes: bytes, format: ZOO_CODEC_FILE) { call in decode(table, call, item.first) }
     guard decoded == zoo_status(ZOO_OK) else { throw failure(run, file, isReading: true) }
     return tensor
   }
@@ -56,7 +57,7 @@ public struct CodecRunner {
       throw CodecFailure(codec: choice.codec.name, file: file, words: "this codec does not write files", isReading: false)
     }
     let run = Run()
-    let status = call(run, bytes: UnsafeRawBufferPointer(start: nil, count: 0), format: format.rawValue) { call in
+    let status = call(run, ZOO_IN_ENCODE, file: file, bytes: UnsafeRawBufferPointer(start: nil, count: 0), format: format.rawValue) { call in
       encode(table, call, tensor.raw)
     }
     guard status == zoo_status(ZOO_OK) else { throw failure(run, file, isReading: false) }
@@ -82,22 +83,24 @@ public struct CodecRunner {
   }
 
   private func call(
-    _ run: Run, bytes: UnsafeRawBufferPointer, format: Int, _ body: (UnsafeMutablePointer<zoo_codec_call>) -> zoo_status
+    _ run: Run, _ phase: Int, file: String, bytes: UnsafeRawBufferPointer, format: Int,
+    _ body: (UnsafeMutablePointer<zoo_codec_call>) -> zoo_status
   ) -> zoo_status {
-    var context = zoo_context(run: run.raw, path_key: 0)
+    let context = makeContext(run, file: choice.codec.file, kind: choice.codec.name, layer: file)
+    defer { free(context) }
+    // Its random numbers do not depend on where a file lies.
+    context.pointee.path_key = 0
     return choice.attributes.withRawAttributes { attributes in
-      withUnsafeMutablePointer(to: &context) { context in
-        var call = zoo_codec_call()
-        call.size = UInt32(MemoryLayout<zoo_codec_call>.size)
-        call.attribute_count = UInt32(choice.attributes.count)
-        call.host = zoo_host_table()
-        call.context = context
-        call.attributes = attributes
-        call.bytes = bytes.baseAddress
-        call.byte_count = UInt64(bytes.count)
-        call.format = Int32(format)
-        return body(&call)
-      }
+      var call = zoo_codec_call()
+      call.size = UInt32(MemoryLayout<zoo_codec_call>.size)
+      call.attribute_count = UInt32(choice.attributes.count)
+      call.host = zoo_host_table()
+      call.context = context
+      call.attributes = attributes
+      call.bytes = bytes.baseAddress
+      call.byte_count = UInt64(bytes.count)
+      call.format = Int32(format)
+      return attributed(to: context, phase) { body(&call) }
     }
   }
 

@@ -112,7 +112,8 @@ final class Binding {
     var status = zoo_status(ZOO_OK)
     let failed =
       phase == .backward
-      ? zoo_execute(backwardSteps, Int64(backwardLayers.count), &status) : zoo_execute(forwardSteps, Int64(planned.layers.count), &status)
+      ? zoo_execute(backwardSteps, Int64(backwardLayers.count), Int32(ZOO_IN_BACKWARD), &status)
+      : zoo_execute(forwardSteps, Int64(planned.layers.count), Int32(ZOO_IN_FORWARD), &status)
     if failed < 0 { return nil }
     return (planned.layers[phase == .backward ? backwardLayers[Int(failed)] : Int(failed)].instance, status)
   }
@@ -121,7 +122,7 @@ final class Binding {
   func run(_ inspection: Inspection, _ regions: Regions) -> (layer: LayerInstance, status: zoo_status)? {
     for (i, layer) in planned.layers.enumerated() {
       var status = zoo_status(ZOO_OK)
-      let failed = inspection.measure(layer.instance) { zoo_execute(forwardSteps + i, 1, &status) }
+      let failed = inspection.measure(layer.instance) { zoo_execute(forwardSteps + i, 1, Int32(ZOO_IN_FORWARD), &status) }
       if failed >= 0 { return (layer.instance, status) }
       inspection.check(layer.instance) { output in
         location(.node(layer.node, output: output)).flatMap { location in regions[location.region].map { $0 + location.offset } }
@@ -142,7 +143,9 @@ final class Binding {
       var call = zoo_pack_call(
         size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(layer.parameters.count), host: zoo_host_table(),
         context: layer.instance.context, parameters: UnsafePointer(specs.first), packed: memory)
-      let status = withExtendedLifetime(specs) { pack(layer.instance.layer, &call) }
+      let status = withExtendedLifetime(specs) {
+        attributed(to: layer.instance.context, ZOO_IN_PACK) { pack(layer.instance.layer, &call) }
+      }
       if status != zoo_status(ZOO_OK) { throw layer.instance.failure(.pack, status) }
     }
     packedVersion = store.version

@@ -1,5 +1,6 @@
 package import CHost
 package import CZoo
+import Glibc
 public import ZooFormats
 public import ZooTypes
 
@@ -79,18 +80,17 @@ public final class LayerInstance {
     }
 
     let host = zoo_host_table()
-    let context = UnsafeMutablePointer<zoo_context>.allocate(capacity: 1)
-    context.initialize(to: zoo_context(run: run.raw, path_key: zoo_path_key(path, UInt64(path.utf8.count))))
+    let context = makeContext(run, file: kind.file, kind: kind.name, layer: path)
 
     var created: OpaquePointer?
     let createStatus = attributes.withRawAttributes { raw in
       var request = zoo_create_request(
         size: UInt32(MemoryLayout<zoo_create_request>.size), attribute_count: UInt32(attributes.count), host: host, context: context,
         attributes: raw)
-      return table.pointee.create(table, &request, &created)
+      return attributed(to: context, ZOO_IN_CREATE) { table.pointee.create(table, &request, &created) }
     }
     guard createStatus == zoo_status(ZOO_OK), let layer = created else {
-      context.deallocate()
+      free(context)
       throw failure(.create, createStatus == zoo_status(ZOO_OK) ? zoo_status(ZOO_INTERNAL) : createStatus)
     }
 
@@ -105,12 +105,12 @@ public final class LayerInstance {
           size: UInt32(MemoryLayout<zoo_plan_request>.size), flags: training ? UInt32(ZOO_PLAN_TRAINING) : 0, host: host,
           context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
           epilogue: epilogue)
-        return table.pointee.plan(layer, &request, &plan)
+        return attributed(to: context, ZOO_IN_PLAN) { table.pointee.plan(layer, &request, &plan) }
       }
     }
     func give(up error: LayerFailure) -> LayerFailure {
-      table.pointee.destroy(layer)
-      context.deallocate()
+      attributed(to: context, ZOO_IN_DESTROY) { table.pointee.destroy(layer) }
+      free(context)
       return error
     }
     guard planStatus == zoo_status(ZOO_OK) else { throw give(up: failure(.plan, planStatus)) }
@@ -146,8 +146,7 @@ public final class LayerInstance {
     path = control.path
     table = ControlLayer.table
     layer = OpaquePointer(Unmanaged.passUnretained(control).toOpaque())
-    context = .allocate(capacity: 1)
-    context.initialize(to: zoo_context(run: run.raw, path_key: control.pathKey))
+    context = makeContext(run, file: kind.file, kind: kind.name, layer: path)
     outputs = control.outputs
     aliases = control.aliases
     saved = control.saved
@@ -163,8 +162,8 @@ public final class LayerInstance {
   }
 
   deinit {
-    table.pointee.destroy(layer)
-    context.deallocate()
+    attributed(to: context, ZOO_IN_DESTROY) { table.pointee.destroy(layer) }
+    free(context)
   }
 
   /// Whether backward can add to gradients by itself.

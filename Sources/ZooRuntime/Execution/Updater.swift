@@ -99,7 +99,7 @@ public final class Updater {
     rate.pointer.storeBytes(of: Float(value), as: Float.self)
     step.pointer.storeBytes(of: Int64(number), as: Int64.self)
     var status = zoo_status(ZOO_OK)
-    let failed = zoo_execute(steps, Int64(instances.count), &status)
+    let failed = zoo_execute(steps, Int64(instances.count), Int32(ZOO_IN_FORWARD), &status)
     if failed >= 0 { throw instances[Int(failed)].failure(.forward, status) }
     store.touch()
   }

@@ -28,6 +28,12 @@ public struct Family: Sendable {
   /// The same, telling how far it has come; `shown` is the path that messages name.
   init(loading path: String, shownAs shown: String, enter: (LoadPhase) -> Void) throws(FamilyError) {
     try ELFHeader.check(path)
+    let context = makeContext(nil, file: shown, kind: "", layer: "")
+    let before = zoo_enter(context, Int32(ZOO_IN_LOAD))
+    defer {
+      zoo_leave(before)
+      free(context)
+    }
     enter(.load)
     // NODELETE: never unmapped. LOCAL: two families may use the same names inside. NOW: what is missing shows here, not in a run.
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
@@ -57,7 +63,7 @@ public struct Family: Sendable {
     guard raw.abi_major == UInt32(ZOO_ABI_MAJOR) else {
       throw FamilyError(path, .otherMajor(family: raw.abi_major, host: UInt32(ZOO_ABI_MAJOR)))
     }
-    guard Int(raw.size) >= MemoryLayout<zoo_family>.offset(of: \.codecs).map({ $0 + MemoryLayout<UnsafeRawPointer>.size }) ?? 0 else {
+    guard Int(raw.size) >= FirstSize.family else {
       throw FamilyError(path, .malformed("its zoo_family says that it has \(raw.size) bytes"))
     }
     self.path = path
@@ -65,15 +71,25 @@ public struct Family: Sendable {
     version = String(raw.version)
     summary = String(raw.summary)
     protocolVersion = (raw.abi_major, raw.abi_minor)
-    kinds = (0..<Int(raw.kind_count)).compactMap { raw.kinds[$0].map { KindInfo($0) } }
-    codecs = (0..<Int(raw.codec_count)).compactMap { raw.codecs[$0].map { CodecInfo($0) } }
+    kinds = (0..<Int(raw.kind_count)).compactMap { raw.kinds[$0].map { KindInfo($0, file: path) } }
+    codecs = (0..<Int(raw.codec_count)).compactMap { raw.codecs[$0].map { CodecInfo($0, file: path) } }
     for kind in kinds {
       guard kind.name.hasPrefix(name + ".") else {
         throw FamilyError(path, .malformed("its kind '\(kind.name)' does not start with '\(name).'"))
       }
-      guard let table = kind.table?.pointee, Int(table.size) >= MemoryLayout<zoo_kind>.size, table.create != nil, table.plan != nil,
+      guard let table = kind.table?.pointee, Int(table.size) >= FirstSize.kind, table.create != nil, table.plan != nil,
         table.forward != nil, table.destroy != nil
       else { throw FamilyError(path, .malformed("its kind '\(kind.name)' lacks one of create, plan, forward, destroy")) }
     }
+  }
+}
+
+/// What structs had in version 1.0 of the protocol, up to the end of what was their last field: those of a family may have no more.
+private enum FirstSize {
+  static let family = end(of: \zoo_family.codecs)
+  static let kind = end(of: \zoo_kind.extension)
+
+  private static func end<Root, Field>(of last: KeyPath<Root, Field>) -> Int {
+    (MemoryLayout<Root>.offset(of: last) ?? 0) + MemoryLayout<Field>.size
   }
 }

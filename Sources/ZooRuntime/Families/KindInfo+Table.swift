@@ -34,7 +34,7 @@ extension PortInfo {
 }
 
 extension KindInfo {
-  init(_ table: UnsafePointer<zoo_kind>) {
+  init(_ table: UnsafePointer<zoo_kind>, file: String) {
     let raw = table.pointee
     name = String(raw.name)
     summary = String(raw.summary)
@@ -47,11 +47,12 @@ extension KindInfo {
     isUpdate = raw.flags & UInt32(ZOO_KIND_UPDATE) != 0
     isElementwise = raw.flags & UInt32(ZOO_KIND_ELEMENTWISE) != 0
     self.table = table
+    self.file = file
   }
 }
 
 extension CodecInfo {
-  init(_ table: UnsafePointer<zoo_codec>) {
+  init(_ table: UnsafePointer<zoo_codec>, file: String) {
     let raw = table.pointee
     name = String(raw.name)
     summary = String(raw.summary)
@@ -61,5 +62,6 @@ extension CodecInfo {
     writes = raw.encode != nil
     isRunningText = raw.flags & UInt32(ZOO_CODEC_RUNNING_TEXT) != 0
     self.table = table
+    self.file = file
   }
 }

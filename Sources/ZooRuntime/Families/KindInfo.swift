@@ -89,6 +89,8 @@ public struct KindInfo: @unchecked Sendable {
   public let isElementwise: Bool
   /// The protocol's table; nil in tests that only read manifests.
   public let table: UnsafePointer<zoo_kind>?
+  /// The file of its family; empty: no family has it.
+  public let file: String
 
   /// A kind that no family has, for tests that only read manifests.
   public init(name: String, attributes: [AttributeInfo] = [], inputs: [PortInfo], outputs: [PortInfo], isUpdate: Bool = false) {
@@ -98,7 +100,7 @@ public struct KindInfo: @unchecked Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.isUpdate = isUpdate
-    (isDifferentiable, isElementwise, table) = (true, false, nil)
+    (isDifferentiable, isElementwise, table, file) = (true, false, nil, "")
   }
 }
 
@@ -120,6 +122,8 @@ public struct CodecInfo: @unchecked Sendable {
   public let isRunningText: Bool
   /// The protocol's table; nil in tests that only read manifests.
   public let table: UnsafePointer<zoo_codec>?
+  /// The file of its family; empty: no family has it.
+  public let file: String
 
   /// A codec that no family has, for tests that only read manifests.
   public init(name: String, extensions: [String] = [], attributes: [AttributeInfo] = [], reads: Bool = true, writes: Bool = true) {
@@ -127,7 +131,7 @@ public struct CodecInfo: @unchecked Sendable {
     summary = ""
     self.extensions = extensions
     self.attributes = attributes
-    (self.reads, self.writes, isRunningText, table) = (reads, writes, false, nil)
+    (self.reads, self.writes, isRunningText, table, file) = (reads, writes, false, nil, "")
   }
 }
 
