@@ -9,7 +9,7 @@ FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Sources Plugins Tests Examples/kit/Package.swift Examples/swift/Package.swift Examples/swift/Sources
 FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm
 
-.PHONY: demo build plugins test install kit format lint clean packages
+.PHONY: demo build plugins test install kit layout format lint clean packages
 
 demo: build
 	@echo; echo '$$ zoo list'; $(BUILD)/release/zoo list
@@ -53,6 +53,10 @@ kit:
 	tar -C Examples --exclude=build --exclude=Cargo.lock --exclude=Package.resolved -cf - c rust swift | tar -C $(KIT)/Examples -xf -
 	install -m 644 Examples/kit/Package.swift $(KIT)/
 	install -m 644 docs/protocol.md $(KIT)/docs/
+
+# After a struct of the protocol has grown at its end: docs/protocol.md says how.
+layout:
+	sh Tests/Reference/protocol_layout.sh Sources/CZoo/include > Tests/Fixtures/protocol/layout.txt
 
 format:
 	swift format --in-place --recursive --configuration .swift-format $(SOURCES)

@@ -57,7 +57,8 @@ public struct CodecRunner {
       throw CodecFailure(codec: choice.codec.name, file: file, words: "this codec does not write files", isReading: false)
     }
     let run = Run()
-    let status = call(run, ZOO_IN_ENCODE, file: file, bytes: UnsafeRawBufferPointer(start: nil, count: 0), format: format.rawValue) { call in
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    let status = call(run, ZOO_IN_ENCODE, file: file, bytes: none, format: format.rawValue) { call in
       encode(table, call, tensor.raw)
     }
     guard status == zoo_status(ZOO_OK) else { throw failure(run, file, isReading: false) }

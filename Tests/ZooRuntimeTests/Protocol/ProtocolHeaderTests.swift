@@ -33,19 +33,6 @@ import ZooTestSupport
     #expect(MemoryLayout<zoo_tensor>.offset(of: \.byte_offset) == 40)
   }
 
-  /// Fields move in a new major version and in no other: a struct may only grow at its end, with lines added to layout.txt.
-  @Test func everyStructIsLaidOutAsItWasReleased() throws {
-    let fixtures = Repository.fixtures + "/protocol"
-    let folder = try TemporaryFolder()
-    let program = folder.path + "/layout"
-    let compiled = try Command.run([
-      "cc", "-I", Repository.root + "/Sources/CZoo/include", fixtures + "/layout.c", "-o", program,
-    ])
-    try #require(compiled.status == 0, "\(compiled.errors)")
-    let released = try String(decoding: MappedFile(fixtures + "/layout.txt").contents, as: UTF8.self)
-    #expect(try Command.run([program]).output == released)
-  }
-
   @Test("every in-tree family exports its entry and nothing else", arguments: ["core", "cnn"])
   func oneSymbol(_ family: String) throws {
     let result = try Command.run(["nm", "-D", "--defined-only", "--extern-only", "\(Repository.plugins)/\(family).so"])
