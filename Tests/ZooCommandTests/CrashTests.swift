@@ -17,7 +17,7 @@ import ZooTestSupport
       """
       {"zoo": 1, "settings": {"where": "nowhere", "how": "pointer", "after": 0, "reading": "nowhere", "writing": "nowhere"},
        "define": {"block": {"inputs": ["x"], "graph": [{\(layer), "name": "y", "where": "${where}", "how": "${how}", "after": "${after}"}]}},
-       "inputs": {"x": {"shape": ["N", 2], "codec": {"kind": "raw", "where": "${reading}"}}},
+       "inputs": {"x": {"shape": ["N", 4], "codec": {"kind": "raw", "where": "${reading}"}}},
        "graph": [{\(layer), "name": "first"}, {"use": "block", "name": "deep"}, {\(layer), "name": "last"}],
        "outputs": {"z": {"from": "last", "codec": {"kind": "raw", "where": "${writing}"}}}}
       """)

@@ -182,7 +182,9 @@ static zoo_status decode(const zoo_codec *codec, const zoo_codec_call *call, con
 static zoo_status encode(const zoo_codec *codec, const zoo_codec_call *call, const zoo_tensor *from) {
   (void)codec;
   pass_codec(call, IN_ENCODE);
-  return call->host->write(call->context, from->data, 4 * (uint64_t)from->shape[0]);
+  uint64_t bytes = 4;
+  for (int32_t i = 0; i < from->rank; i++) bytes *= (uint64_t)from->shape[i];
+  return call->host->write(call->context, from->data, bytes);
 }
 
 static const zoo_codec raw = {
