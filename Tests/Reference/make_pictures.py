@@ -59,6 +59,10 @@ class Zoo:
             np.save(path, next(iter(arrays.values())))
         return path
 
+    def graph(self, model: str) -> None:
+        """What `zoo draw` draws of a model."""
+        subprocess.run([self.command, "draw", model, "-o", PICTURES / f"{model}-graph.svg"], cwd=ROOT, check=True)
+
     def picture(self, output: str, *arguments: object, scale: int = 1, to: str) -> None:
         """What `run` draws at an output, with `scale` by `scale` pixels for each."""
         drawn = self.folder / "drawn.png"
@@ -90,7 +94,8 @@ def pixels(image: np.ndarray, x: float, y: float, scale: float, levels: int = 8)
 
 
 def lenet5(zoo: Zoo) -> None:
-    """The ten samples, and what LeNet-5 reads."""
+    """Its graph, the ten samples, and what LeNet-5 reads."""
+    zoo.graph("lenet5")
     body, tile, gap = [], 84, 12
     for i in range(10):
         file = ROOT / "zoo" / "data" / "samples" / f"{i}.png"
@@ -103,7 +108,8 @@ def lenet5(zoo: Zoo) -> None:
 
 
 def characters(zoo: Zoo) -> None:
-    """Held-out bits per character."""
+    """The transformer's graph, and held-out bits per character."""
+    zoo.graph("char-gpt")
     rows = np.load(TEXT)["rows"]
     given, held_out = text(rows[:LEARNED]), text(rows[LEARNED:])
     bars = [(name, bits(given, held_out, order)) for order, name in enumerate(ORDERS, start=1)]

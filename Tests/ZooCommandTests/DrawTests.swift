@@ -76,6 +76,11 @@ import ZooTestSupport
     }
   }
 
+  @Test(arguments: ["lenet5", "char-gpt"]) func thePicturesInTheDocumentationAreUpToDate(_ model: String) throws {
+    let committed = try MappedFile("\(Repository.root)/docs/images/models/\(model)-graph.svg")
+    #expect(try zoo("draw \(model)").output == String(decoding: committed.contents, as: UTF8.self))
+  }
+
   // 6 * (25 + 1) = 156
   @Test func aBoxSaysNameKindShapeAndParameters() throws {
     let drawn = try DrawnSVG(try zoo("draw lenet5").output)
