@@ -27,9 +27,7 @@ struct NewFamilyCommand: ParsableCommand {
   @Argument(help: "The family's name: a lower-case letter, then lower-case letters, digits and '_'.")
   var name: String
 
-  @Option(
-    help: ArgumentHelp(
-      "c, rust or swift. C needs a C compiler, Rust cargo, and Swift a toolchain of its own.", valueName: "language"))
+  @Option(help: ArgumentHelp("c, rust or swift; it is built with a C compiler, cargo or Swift 6.3.", valueName: "language"))
   var language = "c"
 
   @Option(
