@@ -70,6 +70,20 @@ import ZooTestSupport
     #expect(try drawn.taken(by: drawn.box("sum")) == ["b", "e"])
   }
 
+  // The sum takes four of five alike, so that no one of them can stand for all.
+  @Test func whatIsTakenOfAllButTheLastIsNotFoldedAway() throws {
+    let drawn = try draw(
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 8]}},
+       "graph": [{"layer": "core.tanh", "name": "a"}, {"layer": "core.tanh", "name": "b"}, {"layer": "core.tanh", "name": "c"},
+                 {"layer": "core.tanh", "name": "d"}, {"layer": "core.tanh", "name": "e"},
+                 {"layer": "core.concat", "name": "all", "in": ["a", "b", "c", "d"], "axis": 1}],
+       "outputs": {"y": "e", "z": "all"}}
+      """)
+    #expect(drawn.frames.isEmpty)
+    #expect(try drawn.taken(by: drawn.box("all")) == ["a", "b", "c", "d"])
+  }
+
   // 24 blocks of growing width: none is like another.
   @Test func aDeepResidualNetworkStaysNarrow() throws {
     let drawn = try draw(
