@@ -77,16 +77,20 @@ let package = Package(
       dependencies: ["CZoo", "CHost", "ZooTypes", "ZooFormats", .product(name: "OrderedCollections", package: "swift-collections")],
       swiftSettings: settings),
     .target(name: "ZooTraining", dependencies: ["CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], swiftSettings: settings),
+    .target(name: "CAllocations"),
+    .target(name: "CGuard"),
+    .target(
+      name: "ZooCheck", dependencies: ["CAllocations", "CGuard", "CHost", "CZoo", "ZooRuntime", "ZooFormats", "ZooTypes"],
+      swiftSettings: settings),
     .target(
       name: "ZooCommand",
-      dependencies: ["ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["ZooCheck", "ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),
 
     .target(
       name: "ZooTestSupport", dependencies: ["CZoo", "CHost", "ZooRuntime", "ZooFormats", "ZooTypes"], path: "Tests/ZooTestSupport",
       swiftSettings: settings),
-    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(name: "PluginTests", dependencies: ["ZooTestSupport", "ZooRuntime", "ZooTypes"], swiftSettings: settings),
     .testTarget(
       name: "ZooRuntimeTests",

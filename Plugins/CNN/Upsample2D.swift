@@ -21,7 +21,10 @@ struct Upsample2D: DifferentiableLayer {
         Attribute("scale", \.scale, in: 1e-6...1e6, "How much larger y is: one number, or height and width."),
         Attribute("size", \.size, in: pixels, "Instead of scale: height and width of y, in pixels."),
         Attribute("mode", \.mode, "Whether pixels are copied (nearest) or interpolated (bilinear)."),
-      ], inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', C]")])
+      ], inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', C]")],
+      checks: [
+        CheckCase(#"{"scale": 2}"#, "f32[2, 3, 4, 3]"), CheckCase(#"{"size": [5, 7], "mode": "bilinear"}"#, "f32[2, 3, 4, 3]"),
+      ])
   }
 
   var scale: [Double]?

@@ -10,8 +10,8 @@ struct ZooCommand: ParsableCommand {
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
     version: "zoo 0.1.0",
     subcommands: [
-      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, DrawCommand.self, NewCommand.self,
-      ProbeCommand.self,
+      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, CheckCommand.self, DrawCommand.self,
+      NewCommand.self, ProbeCommand.self, CheckChildCommand.self,
     ])
 
   /// The names of the subcommands that are meant for people.
@@ -27,7 +27,9 @@ public func runZooCommand(_ arguments: [String]) -> Int32 {
   FamilyLog.showWarnings()
   do {
     // The parser calls it an unexpected argument, and does not say what it may have meant.
-    if let name = arguments.first, !name.hasPrefix("-"), name != "help", name != ProbeCommand.name, !ZooCommand.names.contains(name) {
+    if let name = arguments.first, !name.hasPrefix("-"), name != "help", name != ProbeCommand.name, name != CheckChildCommand.name,
+      !ZooCommand.names.contains(name)
+    {
       throw UsageError.unknownCommand(name, known: ZooCommand.names)
     }
     var command = try ZooCommand.parseAsRoot(arguments)

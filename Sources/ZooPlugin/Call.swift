@@ -46,7 +46,10 @@ public struct Call {
   private static var noScratch: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped }
 
   /// Whether the user has asked to stop; long calls then throw `cancelled`.
-  public var isCancelled: Bool { raw.pointee.host.pointee.is_cancelled(raw.pointee.context) != 0 }
+  public var isCancelled: Bool {
+    guard let ask = raw.pointee.host.pointee.is_cancelled else { return false }
+    return ask(raw.pointee.context) != 0
+  }
 
   /// Calls `body` over `0 ..< count` in parts of at least `grain` indices, on the host's threads.
   ///

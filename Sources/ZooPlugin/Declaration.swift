@@ -51,13 +51,16 @@ public struct Declaration<Owner> {
   let inputs: [Port]
   let outputs: [Port]
   let role: Role
+  let checks: [CheckCase]
 
   /// Declares a kind.
   ///
-  /// `name` is `family.kind`; `formula` is plain text; `reference` a paper with its DOI or arXiv id.
+  /// `name` is `family.kind`; `formula` is plain text; `reference` a paper with its DOI or arXiv id; `checks` is what `zoo check` is to
+  /// try beside what it finds out by itself.
   public init(
     _ name: String, _ summary: String, formula: String = "", reference: String = "", attributes: [Attribute<Owner>] = [],
-    inputs: [Port] = [Port("x", "[...]")], outputs: [Port] = [Port("y", "[...]")], role: Role = .layer
+    inputs: [Port] = [Port("x", "[...]")], outputs: [Port] = [Port("y", "[...]")], role: Role = .layer,
+    checks: [CheckCase] = []
   ) {
     self.name = name
     self.summary = summary
@@ -67,5 +70,6 @@ public struct Declaration<Owner> {
     self.inputs = inputs
     self.outputs = outputs
     self.role = role
+    self.checks = checks
   }
 }

@@ -15,7 +15,11 @@ struct Einsum: ContractionLayer {
       attributes: [
         Attribute("equation", \.equation, .required, "A term for each input, then -> and the output's, such as bij,bjk->bik.")
       ],
-      inputs: [Port("x", "[...]", "The tensors, as many as the equation has inputs.", .variadic)])
+      inputs: [Port("x", "[...]", "The tensors, as many as the equation has inputs.", .variadic)],
+      checks: [
+        CheckCase(#"{"equation": "ij,jk->ik"}"#, "f32[2, 3]; f32[3, 4]"), CheckCase(#"{"equation": "bij->bj"}"#, "f32[2, 3, 4]"),
+        CheckCase(#"{"equation": "i,j,ij->"}"#, "f32[2]; f32[3]; f32[2, 3]"),
+      ])
   }
 
   var equation = ""

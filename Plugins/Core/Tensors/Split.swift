@@ -14,7 +14,8 @@ struct Split: DifferentiableLayer {
         Attribute("sizes", \.sizes, in: 1...1e15, "The length of each piece; they add up to the axis."),
         Attribute("parts", \.parts, in: 1...65536, "Instead of sizes: how many pieces of one length."),
       ],
-      outputs: [Port("y", "[...]", "The pieces.", .variadic)])
+      outputs: [Port("y", "[...]", "The pieces.", .variadic)],
+      checks: [CheckCase(#"{"parts": 2}"#, "f32[3, 4]"), CheckCase(#"{"sizes": [1, 2], "axis": 0}"#, "f32[3, 4]")])
   }
 
   var axis = -1

@@ -29,6 +29,9 @@ zoo_context *zoo_context_make(zoo_run *run, const char *file, const char *kind, 
 /// The table that families receive. It lives as long as the process.
 const zoo_host *zoo_host_table(void);
 
+/// Whether the table that families receive from now on lacks every function that a host may lack: how a check tries families.
+void zoo_host_offer_least(int32_t least);
+
 /// Receives log lines; NULL: they are dropped.
 void zoo_host_set_log(void (*log)(int32_t level, const char *words, uint64_t count));
 

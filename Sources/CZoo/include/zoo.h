@@ -18,3 +18,4 @@
 #include "zoo/kind.h"
 #include "zoo/codec.h"
 #include "zoo/family.h"
+#include "zoo/check.h"

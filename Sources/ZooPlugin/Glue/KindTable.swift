@@ -3,7 +3,12 @@ import CZoo
 /// What `create` finds behind zoo_kind.data.
 final class KindData {
   let make: () -> AnyLayerBox
-  init(make: @escaping () -> AnyLayerBox) { self.make = make }
+  let checks: UnsafePointer<zoo_check>?
+
+  init(checks: UnsafePointer<zoo_check>?, make: @escaping () -> AnyLayerBox) {
+    self.make = make
+    self.checks = checks
+  }
 }
 
 func kindTable<L: Layer>(
@@ -15,7 +20,7 @@ func kindTable<L: Layer>(
   kind.initialize(
     to: zoo_kind(
       size: UInt32(MemoryLayout<zoo_kind>.size), flags: declaration.role.rawValue,
-      data: Unmanaged.passRetained(KindData(make: make)).toOpaque(),
+      data: Unmanaged.passRetained(KindData(checks: declaration.checks.table, make: make)).toOpaque(),
       name: permanent(declaration.name), summary: permanent(declaration.summary), formula: permanent(declaration.formula),
       reference: permanent(declaration.reference),
       attribute_count: UInt32(declaration.attributes.count), input_count: UInt32(declaration.inputs.count),
@@ -24,7 +29,7 @@ func kindTable<L: Layer>(
       inputs: UnsafePointer(permanent(declaration.inputs.map(\.info))),
       outputs: UnsafePointer(permanent(declaration.outputs.map(\.info))),
       create: createThunk, plan: planThunk, pack: packThunk, forward: forwardThunk, backward: backward, destroy: destroyThunk,
-      extension: nil))
+      extension: extensionThunk))
   return UnsafePointer(kind)
 }
 
@@ -52,6 +57,11 @@ private let createThunk:
       layer.pointee = OpaquePointer(Unmanaged.passRetained(box).toOpaque())
     }
   }
+
+private let extensionThunk: @convention(c) (UnsafePointer<zoo_kind>?, zoo_string) -> UnsafeRawPointer? = { kind, id in
+  guard let data = kind?.pointee.data, String(id) == "zoo.check/1" else { return nil }
+  return UnsafeRawPointer(Unmanaged<KindData>.fromOpaque(data).takeUnretainedValue().checks)
+}
 
 private let planThunk: @convention(c) (OpaquePointer?, UnsafePointer<zoo_plan_request>?, UnsafeMutablePointer<zoo_plan>?) -> zoo_status = {
   layer, request, plan in

@@ -114,11 +114,11 @@ public final class LayerInstance {
       return error
     }
     guard planStatus == zoo_status(ZOO_OK) else { throw give(up: failure(.plan, planStatus)) }
-    guard let answer = PlanAnswer(plan, inputCount: inputs.count) else {
-      throw give(
-        up: failure(
-          .plan, zoo_status(ZOO_INTERNAL),
-          "its plan makes no sense: an output or parameter of rank over 8, a negative or an overflowing size, or an alias to nowhere"))
+    let answer: PlanAnswer
+    do throws(PlanAnswer.Refusal) {
+      answer = try PlanAnswer(plan, inputCount: inputs.count)
+    } catch {
+      throw give(up: failure(.plan, error.status, error.words))
     }
 
     self.kind = kind
@@ -191,35 +191,52 @@ private struct PlanAnswer {
   /// No tensor may be larger: sizes in bytes then fit into every later sum.
   static let byteLimit = 1 << 46
 
-  init?(_ plan: zoo_plan, inputCount: Int) {
-    func specs(_ first: UnsafePointer<zoo_spec>?, _ count: UInt32) -> [Spec]? {
-      guard count <= 4096, count == 0 || first != nil else { return nil }
+  /// Why a plan is not believed.
+  struct Refusal: Error {
+    let status: zoo_status
+    let words: String
+
+    static let nonsense = Refusal(
+      status: zoo_status(ZOO_INTERNAL),
+      words: "its plan makes no sense: an output or parameter of rank over 8, a negative size, or an alias to nowhere")
+    static let tooLarge = Refusal(
+      status: zoo_status(ZOO_OUT_OF_MEMORY), words: "it would want more memory than any machine has: its inputs are too large")
+  }
+
+  init(_ plan: zoo_plan, inputCount: Int) throws(Refusal) {
+    func check(_ raw: zoo_spec) throws(Refusal) -> Spec {
+      guard let spec = Spec(raw), spec.shape.allSatisfy({ $0 >= 0 }), spec.hasElementSize else { throw .nonsense }
+      guard spec.isSane(limit: Self.byteLimit) else { throw .tooLarge }
+      return spec
+    }
+    func specs(_ first: UnsafePointer<zoo_spec>?, _ count: UInt32) throws(Refusal) -> [Spec] {
+      guard count <= 4096 else { throw .nonsense }
       var specs: [Spec] = []
       for i in 0..<Int(count) {
-        guard let first, let spec = Spec(first[i]), spec.isSane(limit: Self.byteLimit) else { return nil }
-        specs.append(spec)
+        guard let first else { throw .nonsense }
+        specs.append(try check(first[i]))
       }
       return specs
     }
-    guard let outputs = specs(plan.outputs, plan.output_count), let saved = specs(plan.saved, plan.saved_count) else { return nil }
-    guard plan.parameter_count <= 4096, plan.alias_count <= 4096 else { return nil }
+    let outputs = try specs(plan.outputs, plan.output_count)
+    let saved = try specs(plan.saved, plan.saved_count)
+    guard plan.parameter_count <= 4096, plan.alias_count <= 4096 else { throw .nonsense }
     var parameters: [ParameterRequest] = []
     for pointer in strided(plan.parameters, plan.parameter_count, size: \.size) {
       let raw = pointer.pointee
-      guard let spec = Spec(raw.spec), spec.isSane(limit: Self.byteLimit) else { return nil }
       parameters.append(
         ParameterRequest(
-          name: String(raw.name), spec: spec, initializer: raw.initializer, isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0,
+          name: String(raw.name), spec: try check(raw.spec), initializer: raw.initializer, isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0,
           isNoDecay: raw.flags & UInt32(ZOO_PARAMETER_NO_DECAY) != 0))
     }
-    guard parameters.count == Int(plan.parameter_count) else { return nil }
+    guard parameters.count == Int(plan.parameter_count) else { throw .nonsense }
     let limit = UInt64(Self.byteLimit)
-    guard plan.scratch_forward < limit, plan.scratch_backward < limit, plan.packed_bytes < limit else { return nil }
+    guard plan.scratch_forward < limit, plan.scratch_backward < limit, plan.packed_bytes < limit else { throw .tooLarge }
     var aliases: [(output: Int, input: Int)] = []
     for i in 0..<Int(plan.alias_count) {
-      guard let pairs = plan.aliases else { return nil }
+      guard let pairs = plan.aliases else { throw .nonsense }
       let (output, input) = (Int(pairs[2 * i]), Int(pairs[2 * i + 1]))
-      guard outputs.indices.contains(output), (0..<inputCount).contains(input) else { return nil }
+      guard outputs.indices.contains(output), (0..<inputCount).contains(input) else { throw .nonsense }
       aliases.append((output, input))
     }
     self.outputs = outputs
@@ -230,9 +247,15 @@ private struct PlanAnswer {
 }
 
 extension Spec {
+  /// Whether elements are whole bytes, at most 8.
+  fileprivate var hasElementSize: Bool { dtype.bits >= 8 && dtype.bits % 8 == 0 && dtype.bits <= 64 }
+
+  /// Whether the host lets a family see it.
+  package var isPlannable: Bool { isSane(limit: PlanAnswer.byteLimit) }
+
   /// No negative axis, a known element size, and a byte count that neither overflows nor passes `limit`.
   func isSane(limit: Int) -> Bool {
-    guard rank <= 8, dtype.bits >= 8, dtype.bits % 8 == 0, dtype.bits <= 64 else { return false }
+    guard rank <= 8, hasElementSize else { return false }
     var bytes = dtype.byteCount
     for axis in shape {
       guard axis >= 0 else { return false }

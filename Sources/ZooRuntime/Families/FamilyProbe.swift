@@ -37,6 +37,11 @@ public struct FamilyProbe: Sendable {
     return folder("XDG_CACHE_HOME").map { $0 + "/zoo" } ?? folder("HOME").map { $0 + "/.cache/zoo" }
   }
 
+  /// Why the file at `path` is no family that this host can use; nil: it is one.
+  package func problem(with path: String) -> FamilyError? {
+    if case .problem(let reason) = look(at: [path])[0].finding { FamilyError(path, reason) } else { nil }
+  }
+
   /// How many processes look at the same time: more than there are processors, because one that hangs does nothing else.
   private static let width = 32
 
@@ -52,7 +57,7 @@ public struct FamilyProbe: Sendable {
       return memory.report(on: path)
     }
     let unknown = paths.indices.filter { reports[$0] == nil }
-    var running: [(index: Int, before: FileStamp?, child: ProbeChild)] = []
+    var running: [(index: Int, before: FileStamp?, child: ChildProcess)] = []
     var next = 0
     while next < unknown.count || !running.isEmpty {
       while next < unknown.count, running.count < Self.width {
@@ -61,20 +66,20 @@ public struct FamilyProbe: Sendable {
         // Reads the file: a slow disk then does not count against the family. Those that were started before run meanwhile.
         memory.identify(paths[index])
         let before = FileStamp(paths[index])
-        do throws(ProbeChild.NotStarted) {
-          running.append((index, before, try ProbeChild(command + [paths[index]], limit: limit)))
+        do throws(ChildProcess.NotStarted) {
+          running.append((index, before, try ChildProcess(command + [paths[index]], limit: limit)))
         } catch {
           reports[index] = FamilyReport(finding: .problem(.unprobed(error.words)))
         }
       }
-      ProbeChild.wait(for: running.map(\.child))
+      ChildProcess.wait(for: running.map(\.child))
       for (index, before, child) in running {
-        guard let report = child.report else { continue }
+        guard let report = child.ending.map({ FamilyReport($0, limit: limit) }) else { continue }
         reports[index] = report
         // Replaced while someone looked: nobody knows at which of the two.
         if let before, before == FileStamp(paths[index]) { memory.remember(report, on: paths[index]) }
       }
-      running.removeAll { $0.child.report != nil }
+      running.removeAll { $0.child.ending != nil }
     }
     memory.save()
     return reports.map { $0 ?? FamilyReport(finding: .problem(.unprobed("nothing was found"))) }

@@ -21,8 +21,8 @@ enum { ZOO_LOG_DEBUG = 0, ZOO_LOG_INFO = 1, ZOO_LOG_WARNING = 2, ZOO_LOG_ERROR =
 
 enum { ZOO_MAX_SLOTS = 64 };
 
-/// Append-only. Every function may be called on any thread while its context lives. Functions that came after
-/// version 1.0 must be asked for with ZOO_HAS.
+/// Append-only. Every function may be called on any thread while its context lives. Every host has fail, parallel_for and
+/// random, and write within encode; the others, and functions that came after version 1.0, must be asked for with ZOO_HAS.
 typedef struct zoo_host {
   uint32_t size, abi_minor;
 

@@ -27,7 +27,8 @@ typedef struct zoo_tensor {
   uint64_t byte_offset;
 } zoo_tensor;
 
-/// A tensor without its data, which is all that planning sees. Entries of `shape` past `rank` are 0.
+/// A tensor without its data, which is all that planning sees. Entries of `shape` past `rank` are 0. The host refuses tensors of
+/// more than 2^46 bytes before a family sees them, and when a plan asks for them.
 typedef struct zoo_spec {
   int32_t rank;
   zoo_dtype dtype;

@@ -2,14 +2,25 @@ import CHost
 import Glibc
 import ZooFormats
 
-/// A process that looks at one family: started, listened to, and ended when it takes too long.
-final class ProbeChild {
-  struct NotStarted: Error {
-    let words: String
+/// A process that may crash or hang on somebody's behalf: started, listened to, and ended when it takes too long.
+package final class ChildProcess {
+  /// It could not be started.
+  package struct NotStarted: Error {
+    package let words: String
   }
 
-  /// What it found, or what became of it; nil: it still runs.
-  private(set) var report: FamilyReport?
+  /// What became of it.
+  package struct Ending {
+    /// As `waitpid` has it; nil: its time was up.
+    package let status: Int32?
+    package let output: [UInt8]
+    package let errors: [UInt8]
+    /// The signal that ended it, by name; nil: none did.
+    package var signal: String? { status.flatMap { $0 & 0x7F == 0 ? nil : name(ofSignal: $0 & 0x7F) } }
+  }
+
+  /// nil: it still runs.
+  package private(set) var ending: Ending?
 
   private let process: pid_t
   private let limit: Int
@@ -47,7 +58,7 @@ final class ProbeChild {
   }
 
   /// Starts `command` in a process group of its own, with nothing to read and both outputs captured.
-  init(_ command: [String], limit: Duration) throws(NotStarted) {
+  package init(_ command: [String], limit: Duration) throws(NotStarted) {
     self.limit = max(1, Int(limit / .nanoseconds(1)))
     var (outputEnds, errorEnds): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
     let piped = zoo_child_pipe(&outputEnds) == 0 && zoo_child_pipe(&errorEnds) == 0
@@ -100,8 +111,8 @@ final class ProbeChild {
   }
 
   /// Returns when one of them is done at least.
-  static func wait(for children: [ProbeChild]) {
-    while !children.isEmpty, children.allSatisfy({ $0.report == nil }) {
+  package static func wait(for children: [ChildProcess]) {
+    while !children.isEmpty, children.allSatisfy({ $0.ending == nil }) {
       var ends: [pollfd] = []
       for child in children {
         for descriptor in [child.output.descriptor, child.errors.descriptor] where descriptor >= 0 {
@@ -123,8 +134,7 @@ final class ProbeChild {
       finish(killed: false)
     } else if answer != 0, errno == ECHILD {
       // The host has its children's ends thrown away: what it said is all that there is to know.
-      report = describe(ended: 0)
-      endStreams()
+      end(0)
     } else if elapsed >= limit {
       finish(killed: true)
     }
@@ -145,38 +155,13 @@ final class ProbeChild {
     while waitpid(process, &status, 0) < 0, errno == EINTR {}
     output.drain()
     errors.drain()
-    endStreams()
-    report = describe(ended: killed ? nil : status)
+    end(killed ? nil : status)
   }
 
-  private func endStreams() {
+  private func end(_ status: Int32?) {
     output.end()
     errors.end()
-  }
-
-  /// What the outcome means; `status` is nil if the time was up.
-  private func describe(ended status: Int32?) -> FamilyReport {
-    var (phase, found): (LoadPhase?, FamilyReport?) = (nil, nil)
-    for line in output.bytes.split(separator: UInt8(ascii: "\n")) {
-      guard let json = try? JSONDocument(Array(line), file: "probe").root else { continue }
-      if let next = json["phase"]?.string.flatMap({ LoadPhase(rawValue: $0) }) { phase = next }
-      found = FamilyReport(json)
-      if found != nil {
-        phase = .exit
-        break
-      }
-    }
-    if let found, status == 0 { return found }
-    return FamilyReport(finding: .problem(reason(status, phase)))
-  }
-
-  private func reason(_ status: Int32?, _ phase: LoadPhase?) -> FamilyError.Reason {
-    // Before the family's turn: it is not to blame.
-    guard let phase else { return .unprobed("the process for that said nothing") }
-    guard let status else { return .hung(milliseconds: limit / 1_000_000, phase) }
-    guard case let signal = status & 0x7F, signal != 0 else { return .exited(status: status >> 8 & 0xFF, phase) }
-    let words = String(decoding: errors.bytes.suffix(2048), as: UTF8.self).split(whereSeparator: \.isNewline).last
-    return .crashed(signal: signal, phase, words: oneLine(String(words ?? "")))
+    ending = Ending(status: status, output: output.bytes, errors: errors.bytes)
   }
 }
 

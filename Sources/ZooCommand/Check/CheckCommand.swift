@@ -1,0 +1,106 @@
+import ArgumentParser
+import ZooCheck
+import ZooFormats
+import ZooRuntime
+import ZooTypes
+
+/// `zoo check`: proves a family.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Prove a family: its gradients, shapes, memory and determinism.",
+    discussion: """
+      Every check of every kind runs in a process of its own, over layers and \
+      inputs that the kind's declaration allows, and those that the family \
+      gives itself by the extension 'zoo.check/1'.
+      """)
+
+  @Argument(help: "A family's file, or the name of one in the zoo.")
+  var family: String?
+
+  @Option(
+    name: .customLong("include"), help: ArgumentHelp("Run this check, or the checks of this kind, only. May be repeated.", valueName: "id"))
+  var include: [String] = []
+
+  @Flag(help: "Show what is checked.")
+  var list = false
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  @OptionGroup
+  var options: ZooOptions
+
+  func run() throws {
+    if list { return printResult(Self.table) }
+    guard let name = family else { throw CheckError.noFamily }
+    let path = try find(name)
+    let probe = FamilyProbe(command: ["/proc/self/exe", ProbeCommand.name, "--"], retries: true)
+    if let problem = probe.problem(with: path) { throw problem }
+    let family = try Family(loading: path)
+    let known = Check.all.map(\.id) + family.kinds.map(\.name)
+    for pattern in include where !known.contains(pattern) { throw CheckError.unknown(pattern, known: known) }
+
+    let jobs = CheckRun.plan(family, including: include)
+    var report = CheckReport(family: family)
+    var progress = ProgressLine(.diagnostics)
+    CheckRun(command: ["/proc/self/exe", CheckChildCommand.name, "--"]).run(path, jobs) { result in
+      report.add(result)
+      progress.show("\(report.count) of \(jobs.count) checks, \(report.failed) failed")
+    }
+    progress.clear()
+    printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+    if report.failed > 0 { throw Ended(status: .failure) }
+  }
+
+  private static var table: String {
+    var table = Table([.words("CHECK"), .words("WHAT MUST HOLD")])
+    for check in Check.all { table.add([check.id, check.words]) }
+    return table.text(for: .output)
+  }
+
+  /// A path, or the name of a family in the zoo.
+  private func find(_ name: String) throws -> String {
+    if name.contains("/") || name.hasSuffix(".so") { return name.contains("/") ? name : "./" + name }
+    return "\(try options.find().folder.plugins)/\(name).so"
+  }
+}
+
+/// `zoo check-child`, hidden: one check.
+struct CheckChildCommand: ParsableCommand {
+  static let name = "check-child"
+
+  static let configuration = CommandConfiguration(commandName: name, abstract: "Run one check of one kind.", shouldDisplay: false)
+
+  @Argument(help: "The family's file.")
+  var path: String
+
+  @Argument(help: "The check.")
+  var check: String
+
+  @Argument(help: "The kind; none for a check of the family.")
+  var kind: String?
+
+  func run() throws {
+    guard CheckChild.answer(family: path, check: check, kind: kind) == 0 else { throw Ended(status: .failure) }
+  }
+}
+
+/// What `zoo check` was asked makes no sense.
+enum CheckError: ExplainedError, Hashable {
+  case noFamily
+  case unknown(String, known: [String])
+
+  var message: String {
+    switch self {
+    case .noFamily: "there is no family to check"
+    case .unknown(let name, _): "there is no check and no kind '\(name)'"
+    }
+  }
+
+  var help: String {
+    switch self {
+    case .noFamily: "write 'zoo check FAMILY.so', or the name of a family that 'zoo list' shows"
+    case .unknown(let name, let known): known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "'zoo check --list' shows the checks"
+    }
+  }
+}
