@@ -101,7 +101,7 @@ struct GraphConvolution: DifferentiableLayer {
         + max(map.backwardScratch, planned.biasSums.scratchBytes, graph.multiplyScratch, isWeighted ? graph.weightGradientScratch : 0)
     } else {
       plan.packedBytes = map.packedBytes + Scratch.bytes(floats: units)
-      plan.forwardScratch = Scratch.bytes(floats: planned.between) + Scratch.bytes(floats: graph.scales.count) + work
+      plan.forwardScratch = Scratch.bytes(floats: planned.between) + Scratch.bytes(floats: graph.scaleCount) + work
       plan.epilogues = .all
       epilogue = request.epilogue
     }
@@ -122,7 +122,7 @@ struct GraphConvolution: DifferentiableLayer {
     let graph = planned.graph
     let edges = try graph.edges(call, edges: 1, weights: 2)
     var pieces = Scratch(call.scratch)
-    let scales = call.isTraining ? call.saved[0].floats : pieces.take(floats: graph.scales.count)
+    let scales = call.isTraining ? call.saved[0].floats : pieces.take(floats: graph.scaleCount)
     let between =
       call.isTraining && planned.savesBetween ? call.saved[1].floats : pieces.take(floats: planned.between)
     let (x, y, scratch) = (call.inputs[0].floats, call.outputs[0].floats, pieces.rest)

@@ -39,6 +39,10 @@ struct SinusoidalPositions: DifferentiableLayer {
     hasPosition = request.optional(1) != nil
     if hasPosition, request[1] != Spec([], .i64) { throw .dtype("position must be an i64 scalar, but it is \(request[1])") }
     (items, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
+    // A table of more is a mistake: a gigabyte.
+    guard max(tokens, 1) * max(width, 1) <= 1 << 28 else {
+      throw .shape("\(tokens) places of \(width) channels are too many: at most 2^28 numbers")
+    }
     waves = Waves(width: width)
     var plan = Plan(outputs: [x, Spec([], .i64)])
     plan.aliases = [(output: 0, input: 0)] + (hasPosition ? [(output: 1, input: 1)] : [])

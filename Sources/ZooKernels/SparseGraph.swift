@@ -65,6 +65,8 @@ public struct SparseGraph: Sendable {
 
   /// What `scale` writes: the nodes' roots, and the coefficients of their loops.
   public var scales: Spec { Spec([2, nodes]) }
+  /// How many numbers that is.
+  public var scaleCount: Int { 2 * nodes }
   /// The scratch that `scale` wants, in bytes.
   public var scaleScratch: Int { Scratch.bytes(floats: 2 * nodes) }
 

@@ -35,6 +35,9 @@ final class ZooFixture {
     try zoo(arguments, folder: path, environment: environment)
   }
 
+  /// The same with arguments that are in a list.
+  func run(_ command: String, arguments: [String]) throws -> Command.Result { try zoo([command] + arguments, folder: path) }
+
   /// The same on a terminal, with words between spaces: `output` is what the terminal receives.
   func terminal(_ line: String, environment: [String: String] = [:]) throws -> Command.Result {
     try Command.run(

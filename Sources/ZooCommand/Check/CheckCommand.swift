@@ -21,6 +21,9 @@ struct CheckCommand: ParsableCommand {
     name: .customLong("include"), help: ArgumentHelp("Run this check, or the checks of this kind, only. May be repeated.", valueName: "id"))
   var include: [String] = []
 
+  @Option(help: ArgumentHelp("How long one check may take.", valueName: "count"))
+  var seconds = 60
+
   @Flag(help: "Show what is checked.")
   var list = false
 
@@ -43,7 +46,9 @@ struct CheckCommand: ParsableCommand {
     let jobs = CheckRun.plan(family, including: include)
     var report = CheckReport(family: family)
     var progress = ProgressLine(.diagnostics)
-    CheckRun(command: ["/proc/self/exe", CheckChildCommand.name, "--"]).run(path, jobs) { result in
+    var run = CheckRun(command: ["/proc/self/exe", CheckChildCommand.name, "--"])
+    run.limit = .seconds(max(1, seconds))
+    run.run(path, jobs) { result in
       report.add(result)
       progress.show("\(report.count) of \(jobs.count) checks, \(report.failed) failed")
     }
