@@ -53,7 +53,7 @@ final class Trial {
     }
     parameters = try layer.parameters.enumerated().map { index, parameter in
       let tensor = try GuardedTensor(parameter.spec, "parameter \(parameter.name)")
-      tensor.fill(seed: 1000 * manner.seed + 500 + index, range: parameter.isBuffer ? 0.5...1.5 : -0.7...0.7)
+      tensor.fill(seed: 1000 * manner.seed + 500 + index, range: parameter.isBuffer ? 0.5...1.5 : nil)
       return tensor
     }
     var outputs = try layer.outputs.enumerated().map { try GuardedTensor($1, "output \($0)", fill: manner.poison) }
