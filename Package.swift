@@ -84,7 +84,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ZooCommand",
-      dependencies: ["ZooCheck", "ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "ZooCheck", "ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),
 

@@ -140,7 +140,8 @@ final class Trial {
     }
     let gradients = Gradients(
       inputs: try inputs.indices.map { i in
-        isDifferentiable(input: i) && wantsInput(i) ? try gradient(inputs[i]!.spec, "the gradient by input \(i)") : nil
+        guard isDifferentiable(input: i), wantsInput(i), let input = inputs[i] else { return nil }
+        return try gradient(input.spec, "the gradient by input \(i)")
       },
       parameters: try parameters.indices.map { i in
         guard isDifferentiable(parameter: i), wantsParameter(i) else { return nil }

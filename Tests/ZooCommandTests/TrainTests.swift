@@ -62,8 +62,14 @@ import ZooTestSupport
 
   @Test func interruptedTrainingFinishesItsStepAndSaves() throws {
     let zoo = try ZooFixture()
+    let script = """
+      : > out
+      "$0" train "$1" --epochs 1000000000 --json >> out & child=$!
+      while [ ! -s out ]; do sleep 0.02; done
+      kill -INT $child; wait $child; status=$?; cat out; exit $status
+      """
     let result = try Command.run(
-      ["timeout", "--preserve-status", "-s", "INT", "1", Repository.command, "train", Self.network, "--epochs", "1000000000", "--json"],
+      ["sh", "-c", script, Repository.command, Self.network],
       environment: neutral.merging(["ZOO_PATH": zoo.path + "/zoo"]) { $1 }, folder: zoo.path)
     let last = try #require(result.output.split(separator: "\n").last)
     let end = try JSONDocument(Array(last.utf8), file: "output").root

@@ -226,8 +226,8 @@ private struct PlanAnswer {
       let raw = pointer.pointee
       parameters.append(
         ParameterRequest(
-          name: String(raw.name), spec: try check(raw.spec), initializer: raw.initializer, isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0,
-          isNoDecay: raw.flags & UInt32(ZOO_PARAMETER_NO_DECAY) != 0))
+          name: String(raw.name), spec: try check(raw.spec), initializer: raw.initializer,
+          isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0, isNoDecay: raw.flags & UInt32(ZOO_PARAMETER_NO_DECAY) != 0))
     }
     guard parameters.count == Int(plan.parameter_count) else { throw .nonsense }
     let limit = UInt64(Self.byteLimit)
