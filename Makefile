@@ -48,6 +48,7 @@ install: build
 
 # What `zoo new family` makes families of, and what they are built with.
 kit:
+	$(if $(KIT),,$(error say where: make kit KIT=folder))
 	install -d $(KIT)/Sources $(KIT)/Examples $(KIT)/docs
 	cp -r Sources/CZoo Sources/ZooTypes Sources/ZooPlugin $(KIT)/Sources/
 	tar -C Examples --exclude=build --exclude=Cargo.lock --exclude=Package.resolved -cf - c rust swift | tar -C $(KIT)/Examples -xf -

@@ -62,9 +62,6 @@ final class Example: Sendable {
         + ["ZOO_FOLDER=\(zoo)"] + arguments, environment: building)
   }
 
-  /// Whether this `zoo` has the subcommand `check`, which the examples' tests begin with.
-  static let canBeChecked = (try? Command.run([Repository.command, "check", "--help"], environment: neutral).status) == 0
-
   /// The symbols that a shared library exports.
   static func exports(of file: String) throws -> [String] {
     let result = try Command.run(["nm", "-D", "--defined-only", "--extern-only", "--format=posix", file])
