@@ -4,10 +4,10 @@ PREFIX ?= /usr/local
 BUILD ?= .build
 SWIFT := swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
-PACKAGES := gcc g++ binutils libgomp1 libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev
+PACKAGES := gcc g++ binutils libgomp1 libdnnl-dev libpng-dev libjpeg-dev zlib1g-dev libffi-dev
 FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Sources Plugins Tests Examples/kit/Package.swift Examples/swift/Package.swift Examples/swift/Sources
-FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm
+FAMILIES := core cnn rnn transformer gnn vae flow gan ddpm foreign
 
 .PHONY: demo build plugins test install kit layout format lint clean packages
 

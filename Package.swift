@@ -43,6 +43,7 @@ let families = [
   Family(name: "flow", folder: "Flow", dependencies: ["ZooKernels"]),
   Family(name: "gan", folder: "GAN", dependencies: ["ZooKernels"]),
   Family(name: "ddpm", folder: "DDPM", dependencies: ["ZooKernels"]),
+  Family(name: "foreign", folder: "Foreign", dependencies: ["CFFI"]),
 ]
 
 let package = Package(
@@ -64,6 +65,8 @@ let package = Package(
     .target(name: "CKernels", dependencies: ["CZoo"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
     .target(name: "COneDNN", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "ZooKernels", dependencies: ["ZooPlugin", "CKernels", "COneDNN"], swiftSettings: settings),
+
+    .target(name: "CFFI", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("ffi")]),
 
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),

@@ -142,7 +142,8 @@ static zoo_status host_write(zoo_context *context, const void *bytes, uint64_t c
 }
 
 static const void *host_extension(zoo_string id) {
-  (void)id;
+  static const char foreign[] = ZOO_FOREIGN;
+  if (id.length == sizeof foreign - 1 && memcmp(id.data, foreign, id.length) == 0) return zoo_host_foreign();
   return NULL;
 }
 

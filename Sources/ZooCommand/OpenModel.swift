@@ -11,6 +11,11 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("Give a setting of the manifest another value.", valueName: "name=value"))
   var settings: [String] = []
 
+  @Option(
+    name: .customLong("allow-foreign"), parsing: .singleValue,
+    help: ArgumentHelp("Let the model call functions of this library, by its name or its file's path.", valueName: "library"))
+  var allowedLibraries: [String] = []
+
   @OptionGroup
   var zoo: ZooOptions
 }
@@ -20,17 +25,20 @@ struct OpenModel {
   let zoo: Zoo
   let listing: ModelListing
   let model: Model
+  /// The libraries that its layers may call.
+  let foreign: ForeignLibraries
 
   /// Finds, reads and expands the model of that name.
   init(_ name: String, _ options: ModelOptions, includesTraining: Bool = false) throws {
-    try self.init(name, in: try options.zoo.find(), settings: options.settings, includesTraining: includesTraining)
+    try self.init(name, in: try options.zoo.find(), options, includesTraining: includesTraining)
   }
 
-  init(_ name: String, in zoo: Zoo, settings: [String], includesTraining: Bool) throws {
+  init(_ name: String, in zoo: Zoo, _ options: ModelOptions, includesTraining: Bool) throws {
     attributeCrashes()
     self.zoo = zoo
+    foreign = try .user(adding: options.allowedLibraries)
     var overrides: [String: JSON] = [:]
-    for (key, value) in try settings.map(assignment) { overrides[key] = .text(value) }
+    for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
     listing = try zoo.model(name)
     do throws(ManifestError) {
       model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
@@ -60,7 +68,7 @@ struct OpenModel {
   func session(weights file: String?, seed: UInt64?, fuse: Bool = true) throws -> Session {
     let weights = try weights(file)
     if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model: listing.name, path: missing.text) }
-    return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse)
+    return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse, foreign: foreign)
   }
 
   /// Reads a file for an input: by the manifest's codec if it knows such files or none does, else by the one that does.

@@ -20,6 +20,9 @@ public struct PlanRequest {
   /// Only what an earlier plan of the same layer offered in `epilogues`.
   public var epilogue: Epilogue? { raw.pointee.epilogue.flatMap { Epilogue($0.pointee) } }
 
+  /// The protocol's own struct, for what a host offers beyond planning.
+  public var pointer: UnsafePointer<zoo_plan_request> { raw }
+
   /// Input `i`, which is required.
   public subscript(i: Int) -> Spec { inputs[i] ?? Spec([]) }
 

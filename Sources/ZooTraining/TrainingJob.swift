@@ -23,6 +23,8 @@ public struct TrainingJob {
     public var weights: (file: SafeTensors, name: String)?
     /// Where weights go after each epoch; nil: nowhere.
     public var output: String?
+    /// The libraries that layers may call.
+    public var foreign = ForeignLibraries.none
 
     /// No choices.
     public init() {}
@@ -43,7 +45,8 @@ public struct TrainingJob {
     self.validation = validation
 
     session = Session(
-      model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)))
+      model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
+      foreign: choices.foreign)
     trainer = try Trainer(
       session, section, data: dataset,
       options: TrainingOptions(

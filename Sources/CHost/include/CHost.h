@@ -2,6 +2,12 @@
 #pragma once
 #include "zoo.h"
 
+/// A library that is no family and that layers may call, as the user said.
+typedef struct zoo_allowed_library {
+  const char *name; ///< what a manifest may call it: a file's name, without folders
+  const char *file; ///< what to open: the same name, or a path without links
+} zoo_allowed_library;
+
 /// One execution: what its layers' contexts share.
 typedef struct zoo_run {
   uint64_t seed, step;
@@ -12,6 +18,9 @@ typedef struct zoo_run {
   char words[2044];        ///< of the first failure, UTF-8
   unsigned char *written;  ///< what codecs wrote
   uint64_t written_count, written_capacity, written_limit;
+  const zoo_allowed_library *allowed; ///< the libraries that layers may call, which outlive the run
+  uint64_t allowed_count;
+  const char *allowed_file; ///< where the user lists them; NULL: nowhere
 } zoo_run;
 
 /// One layer's context, or one codec's call's.
@@ -25,6 +34,9 @@ struct zoo_context {
 
 /// A context, with copies of the words; NULL: there is no memory. `free` ends it.
 zoo_context *zoo_context_make(zoo_run *run, const char *file, const char *kind, const char *layer);
+
+/// The extension "zoo.foreign/1".
+const zoo_foreign *zoo_host_foreign(void);
 
 /// The table that families receive. It lives as long as the process.
 const zoo_host *zoo_host_table(void);

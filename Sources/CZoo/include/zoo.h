@@ -19,3 +19,4 @@
 #include "zoo/codec.h"
 #include "zoo/family.h"
 #include "zoo/check.h"
+#include "zoo/foreign.h"

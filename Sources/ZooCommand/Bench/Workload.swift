@@ -30,7 +30,7 @@ struct Workload {
   init(training open: OpenModel, axes: AxisOptions) throws {
     guard let section = open.model.training else { throw TrainingJobError.noTraining(model: open.model.name) }
     guard let step = section.steps.first else { throw TrainingJobError.noTraining(model: open.model.name) }
-    let session = Session(open.model.graphs, weights: try open.weights(nil), inPlace: false)
+    let session = Session(open.model.graphs, weights: try open.weights(nil), inPlace: false, foreign: open.foreign)
     let lengths = try axes.lengths(open)
     let graph = section.graphs[step.graph].graph
     func makeProgram(_ lengths: [String: Int]) throws -> Program {

@@ -19,13 +19,13 @@ struct BatchShapes {
   private let length: Int
   private let doubled: ModelSummary?
 
-  init(_ graph: Graph, axis: String?, lengths: [String: Int], summary: ModelSummary) {
+  init(_ graph: Graph, axis: String?, lengths: [String: Int], summary: ModelSummary, foreign: ForeignLibraries) {
     self.summary = summary
     self.axis = axis ?? ""
     length = axis.flatMap { lengths[$0] } ?? 1
     var twice = lengths
     if let axis { twice[axis] = 2 * length }
-    doubled = axis == nil ? nil : try? ModelSummary(graph, inputs: graph.inputSpecs(lengths: twice))
+    doubled = axis == nil ? nil : try? ModelSummary(graph, inputs: graph.inputSpecs(lengths: twice), foreign: foreign)
   }
 
   /// Every layer.

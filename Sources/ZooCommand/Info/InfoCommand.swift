@@ -41,7 +41,7 @@ struct InfoCommand: ParsableCommand {
       return printResult(json ? report.json.text(.pretty) : report.text(for: .output))
     }
     do {
-      let open = try OpenModel(name, in: zoo, settings: options.settings, includesTraining: true)
+      let open = try OpenModel(name, in: zoo, options, includesTraining: true)
       let index = try open.graphIndex(graph)
       let report = try ModelReport(open, graph: index, lengths: try axes.lengths(open, graph: index))
       printResult(json ? report.json.text(.pretty) : report.text(for: .output))

@@ -18,8 +18,8 @@ struct ModelReport {
     entry = model.graphs[index]
     path = open.listing.path
     self.lengths = lengths
-    summary = try ModelSummary(entry.graph, inputs: entry.graph.inputSpecs(lengths: lengths))
-    shapes = BatchShapes(entry.graph, axis: entry.graph.batchAxis, lengths: lengths, summary: summary)
+    summary = try ModelSummary(entry.graph, inputs: entry.graph.inputSpecs(lengths: lengths), foreign: open.foreign)
+    shapes = BatchShapes(entry.graph, axis: entry.graph.batchAxis, lengths: lengths, summary: summary, foreign: open.foreign)
   }
 
   /// The report for people.

@@ -56,6 +56,7 @@ struct TrainCommand: ParsableCommand {
     choices.seed = seed
     choices.weights = try weights.map { try open.weights($0) } ?? nil
     choices.output = path
+    choices.foreign = open.foreign
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
     try makeFolder(folder)

@@ -50,6 +50,7 @@ public struct LayerFailure: ExplainedError {
     case 6: "it was cancelled"
     case 7: "an error inside the family"
     case 8: "a value in its inputs is out of range"
+    case 9: "that needs your permission"
     default: "status \(status)"
     }
   }
@@ -63,6 +64,7 @@ public struct LayerFailure: ExplainedError {
     case 4: "use a smaller batch"
     case 6: "run it again to finish"
     case 7: "this is a defect of the family: tell its author"
+    case 9: "what a library does it does with your rights: allow only one that you would run yourself"
     default: "'zoo info \(kind)' shows what it does"
     }
   }

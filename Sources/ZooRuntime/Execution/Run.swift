@@ -7,12 +7,17 @@ import Glibc
 /// The memory is C's, so that layers reach it without entering Swift.
 public final class Run: @unchecked Sendable {
   let raw: UnsafeMutablePointer<zoo_run>
+  private let allowed: AllowedLibraries
 
-  /// A run with its seed.
-  public init(seed: UInt64 = 0) {
+  /// A run with its seed, whose layers may call these libraries.
+  public init(seed: UInt64 = 0, foreign: ForeignLibraries = .none) {
     raw = .allocate(capacity: 1)
     raw.initialize(to: zoo_run())
     raw.pointee.seed = seed
+    allowed = AllowedLibraries(foreign)
+    raw.pointee.allowed = UnsafePointer(allowed.entries.baseAddress)
+    raw.pointee.allowed_count = UInt64(allowed.entries.count)
+    raw.pointee.allowed_file = UnsafePointer(allowed.list)
     raw.pointee.written_limit = 1 << 31
   }
 

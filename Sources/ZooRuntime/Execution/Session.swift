@@ -28,24 +28,27 @@ public final class Session {
   ///
   /// Its parameters come from `weights`, or start from the seed.
   ///
-  /// With `inPlace`, weights stay where their file is mapped, and cannot be trained.
+  /// With `inPlace`, weights stay where their file is mapped, and cannot be trained. `foreign` are the libraries that layers may call.
   public init(
-    _ graphs: [EntryPoint], weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
+    _ graphs: [EntryPoint], weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true,
+    foreign: ForeignLibraries = .none
   ) {
     precondition(!graphs.isEmpty, "a model has one graph at least")
     self.graphs = graphs
     self.weights = weights.map { ($0.file, $0.name, inPlace) }
     store = ParameterStore()
-    run = Run(seed: seed)
+    run = Run(seed: seed, foreign: foreign)
     fuses = fuse
     unplannedPaths = Set(graphs.flatMap { $0.graph.parameterPaths })
   }
 
   /// A session over a single graph.
   public convenience init(
-    _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true
+    _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true,
+    foreign: ForeignLibraries = .none
   ) {
-    self.init([EntryPoint(name: "main", graph: graph)], weights: weights, inPlace: inPlace, seed: seed, fuse: fuse)
+    self.init(
+      [EntryPoint(name: "main", graph: graph)], weights: weights, inPlace: inPlace, seed: seed, fuse: fuse, foreign: foreign)
   }
 
   /// The default graph.

@@ -58,11 +58,11 @@ public struct ModelSummary: Sendable {
   /// The size of the block that holds all activations when the graph runs, layers folded.
   public let arenaBytes: Int
 
-  /// Plans `graph` for `inputs`.
-  public init(_ graph: Graph, inputs: [Spec]) throws {
+  /// Plans `graph` for `inputs`; `foreign` are the libraries that its layers may call.
+  public init(_ graph: Graph, inputs: [Spec], foreign: ForeignLibraries = .none) throws {
     try graph.check(inputs)
     let store = ParameterStore()
-    let run = Run()
+    let run = Run(foreign: foreign)
     func plan(fuse: Bool) throws -> PlannedGraph {
       try PlannedGraph(graph, inputs: inputs, wanted: graph.outputs.map(\.source), training: false, fuse: fuse, store: store, run: run)
     }

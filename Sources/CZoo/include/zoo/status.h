@@ -15,5 +15,6 @@ enum {
   ZOO_UNSUPPORTED = 5, ///< valid, but not built; the words say what is
   ZOO_CANCELLED = 6,   ///< stopped because host->is_cancelled said so
   ZOO_INTERNAL = 7,    ///< the family's own mistake
-  ZOO_BAD_DATA = 8     ///< a value among the inputs (an index out of range), or bytes that a codec cannot read
+  ZOO_BAD_DATA = 8,    ///< a value among the inputs (an index out of range), or bytes that a codec cannot read
+  ZOO_NOT_ALLOWED = 9  ///< it needs the user's permission; the words say how to give it
 };
