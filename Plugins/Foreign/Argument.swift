@@ -82,7 +82,8 @@ enum Argument {
 
 /// Words for a name that no tensor has.
 func unknown(_ name: String, among names: [String]) -> String {
-  "there is no tensor '\(name)'" + (names.nearest(to: name).map { "; did you mean '\($0)'?" } ?? "; there are \(names.joined(separator: ", "))")
+  let help = names.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(names.joined(separator: ", "))"
+  return "there is no tensor '\(name)'; \(help)"
 }
 
 extension ScalarType {

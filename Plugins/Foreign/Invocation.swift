@@ -161,11 +161,12 @@ final class Invocation {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(spec.rank, 1) * width, alignment: width)
     shapes.append(memory)
     for (axis, length) in spec.shape.enumerated() {
-      guard let word = parameter.type.word(length) else {
-        throw reader.problem("its axis \(axis) has length \(length), which is no \(parameter.type)", at: reference.column)
-      }
-      if width == 8 { memory.storeBytes(of: word, toByteOffset: axis * 8, as: UInt64.self) } else {
-        memory.storeBytes(of: UInt32(truncatingIfNeeded: word), toByteOffset: axis * 4, as: UInt32.self)
+      if parameter.type == .i64 {
+        memory.storeBytes(of: Int64(length), toByteOffset: axis * width, as: Int64.self)
+      } else if let narrow = Int32(exactly: length) {
+        memory.storeBytes(of: narrow, toByteOffset: axis * width, as: Int32.self)
+      } else {
+        throw reader.problem("its axis \(axis) has length \(length), which is no i32", at: reference.column)
       }
     }
     return UInt64(UInt(bitPattern: memory))

@@ -15,9 +15,9 @@ struct Library {
       let reason = Self.text(words)
       let path = String(cString: file)
       let shown = reason.hasPrefix(path + ": ") ? String(reason.dropFirst(path.count + 2)) : reason
-      let where_ = path == name ? "" : " in \(path)"
+      let place = path == name ? "" : " in \(path)"
       throw .unsupported(
-        "the library '\(name)'\(where_) cannot be opened: \(shown); install what is missing, or allow the library by the path of its file")
+        "the library '\(name)'\(place) cannot be opened: \(shown); install what is missing, or allow the library by the path of its file")
     }
     (self.name, self.handle) = (name, handle)
   }
@@ -34,7 +34,8 @@ struct Library {
     switch outcome {
     case Int32(ZOO_F_ELSEWHERE):
       throw .attribute(
-        "\(attribute) '\(symbol)' is not in the library '\(name)' but in \(Self.text(owner)), which that one needs and which is not allowed with it")
+        "\(attribute) '\(symbol)' is not in the library '\(name)' but in \(Self.text(owner)), "
+          + "which that one needs and which is not allowed with it")
     case Int32(ZOO_F_NO_CODE): throw .attribute("\(attribute) '\(symbol)' in the library '\(name)' is a variable, not a function")
     default: throw .attribute("the library '\(name)' has no function '\(symbol)'; 'nm -D --defined-only' of its file lists those it has")
     }

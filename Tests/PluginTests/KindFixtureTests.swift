@@ -150,7 +150,8 @@ import ZooTypes
   private func makeRunner(_ fixture: KindFixture, training: Bool, inPlace: Bool = false) throws -> KindRunner {
     let kind = try Repository.kind(fixture.kind)
     let runner = try KindRunner(
-      kind, kind.literals(fixture.attributes), inputs: fixture.tensors("input"), training: training, inPlace: inPlace)
+      kind, kind.literals(fixture.attributes), inputs: fixture.tensors("input"), training: training, inPlace: inPlace,
+      foreign: ForeignLibraries(["libm.so.6"]))
     for (name, value) in fixture.parameters { try runner.set(name, value) }
     #expect(fixture.parameters.count == runner.parameters.count, "the fixture gives \(fixture.parameters.map(\.name))")
     return runner

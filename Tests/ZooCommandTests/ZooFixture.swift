@@ -53,6 +53,7 @@ func zoo(_ arguments: [String], folder: String, environment: [String: String] = 
 /// What the person who runs the tests may have set otherwise, and what the command remembers between runs.
 let neutral = [
   "ZOO_PATH": "", "NO_COLOR": "", "COLUMNS": "80", "TERM": "xterm", "XDG_CACHE_HOME": Repository.command + "-test-cache",
+  "XDG_CONFIG_HOME": Repository.command + "-test-config",
 ]
 
 /// The same with words between spaces, in the repository.

@@ -18,12 +18,12 @@ package final class KindRunner {
   /// Makes and plans a layer for these inputs.
   ///
   /// Parameters start as NaN until they are given. `inPlace` writes outputs over inputs of their shape wherever the plan allows
-  /// it.
+  /// it. `foreign` are the libraries that it may call.
   package init(
     _ kind: KindInfo, _ attributes: [AttributeLiteral], inputs: [TensorBuffer?], training: Bool = false, seed: UInt64 = 1,
-    path: String = "layer", inPlace: Bool = false, epilogue: zoo_epilogue? = nil
+    path: String = "layer", inPlace: Bool = false, epilogue: zoo_epilogue? = nil, foreign: ForeignLibraries = .none
   ) throws {
-    run = Run(seed: seed)
+    run = Run(seed: seed, foreign: foreign)
     self.training = training
     self.inputs = inputs
     instance = try LayerInstance(
