@@ -130,7 +130,7 @@ import ZooTestSupport
     "a library is what the user says it is, by whatever path a manifest names it",
     arguments: ["libfunctions.so", "LIBRARY", "./there/../libfunctions.so", "link.so"])
   func paths(_ name: String) throws {
-    let library = try ForeignLibrary.functions.get().path
+    let library = try ForeignLibrary.functions()
     let name = name == "LIBRARY" ? library : name
     let zoo = try zoo(
       #""layer": "foreign.map", "library": "\#(name == "link.so" ? "./link.so" : name)", "symbol": "softsign""#, weight: "1")
@@ -177,7 +177,7 @@ import ZooTestSupport
       "derivative_signature": "void(f32*, const f32*, const f32*, i64, f32)",
       "derivative_arguments": "x.gradient, y.gradient, x, x.count, ${scale / 2}"
       """, weight: "1", target: "2", more: #""settings": {"scale": 1},"#)
-    let library = try ForeignLibrary.functions.get().path
+    let library = try ForeignLibrary.functions()
     let result = try zooIn(zoo, ["train", "m", "--json", "--allow-foreign", library])
     #expect(result.errors == "")
     try expectLosses(result, [2.25, 1.334025, 0.517709])

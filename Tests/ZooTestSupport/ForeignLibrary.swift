@@ -1,19 +1,20 @@
+import Glibc
+
 /// The libraries in Tests/Fixtures/foreign, which know nothing of zoo.
 package enum ForeignLibrary {
-  /// Compiles one of them into a file.
-  package static func compile(_ source: String, to path: String) throws {
+  /// The path of the one of functions, `libfunctions.so`, compiled once, beside the command.
+  package static func functions() throws -> String { try compiled.get() }
+
+  private static let compiled: Result<String, any Error> = Result {
+    let folder = Repository.command + "-test-libraries"
+    mkdir(folder, 0o700)
+    let path = folder + "/libfunctions.so"
     let result = try Command.run([
-      "cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", "\(Repository.fixtures)/foreign/\(source).c", "-lm", "-o",
-      path,
+      "cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", "\(Repository.fixtures)/foreign/functions.c", "-lm", "-o",
+      "\(path).\(getpid())",
     ])
     guard result.status == 0 else { throw TestProblem(result.errors) }
-  }
-
-  /// The one of functions, compiled once.
-  package static let functions: Result<(path: String, folder: TemporaryFolder), any Error> = Result {
-    let folder = try TemporaryFolder()
-    let path = folder.path + "/libfunctions.so"
-    try compile("functions", to: path)
-    return (path, folder)
+    guard rename("\(path).\(getpid())", path) == 0 else { throw TestProblem("cannot write \(path)") }
+    return path
   }
 }

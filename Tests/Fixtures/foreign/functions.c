@@ -7,8 +7,13 @@
 int shared_variable = 3;
 
 /* x / (1 + |x|), and its derivative */
-float softsign(float x) { return x / (1 + fabsf(x)); }
+__attribute__((noinline)) float softsign(float x) { return x / (1 + fabsf(x)); }
 float softsign_slope(float x) { return 1 / ((1 + fabsf(x)) * (1 + fabsf(x))); }
+
+/* What foreign.map does with softsign, as anyone would write it in C. */
+void softsign_each(float *y, const float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = softsign(x[i]);
+}
 
 /* a b + a, and its derivatives */
 float blend(float a, float b) { return a * b + a; }

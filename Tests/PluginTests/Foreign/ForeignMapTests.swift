@@ -47,6 +47,26 @@ import ZooTypes
     #expect(Set(layer.outputs[0].floats).count == (parallel ? 4 : 1))
   }
 
+  @Test func anElementCostsWhatACallInALoopInCCosts() throws {
+    let values = TensorBuffer((0..<100_000).map { Float($0) / 50_000 - 1 }, shape: [100_000])
+    let map = try foreignRunner("foreign.map", #""symbol": "softsign""#, [values])
+    let loop = try foreignRunner(
+      "foreign.call", #""symbol": "softsign_each", "signature": "void(f32*, const f32*, i64)", "arguments": "y, x, x.count""#, [values])
+    var (ours, theirs) = (Double.infinity, Double.infinity)
+    for _ in 1...200 {
+      ours = min(ours, try seconds { try map.forward() })
+      theirs = min(theirs, try seconds { try loop.forward() })
+    }
+    #expect(map.outputs[0].floats == loop.outputs[0].floats)
+    #expect(ours < 3 * theirs, "\(ours / 1e5 * 1e9) ns an element, \(theirs / 1e5 * 1e9) in C")
+  }
+
+  private func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = monotonicSeconds()
+    try body()
+    return monotonicSeconds() - start
+  }
+
   @Test func withoutADerivativeItRunsButDoesNotTrain() throws {
     let layer = try foreignRunner("foreign.map", #""symbol": "softsign""#, [x(1, -3)], training: true)
     try layer.forward()

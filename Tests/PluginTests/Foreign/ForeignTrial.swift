@@ -7,7 +7,7 @@ import ZooTypes
 func foreignRunner(
   _ kind: String, _ attributes: String, _ inputs: [TensorBuffer?], training: Bool = false, allowed: [String]? = nil
 ) throws -> KindRunner {
-  let library = try ForeignLibrary.functions.get().path
+  let library = try ForeignLibrary.functions()
   let info = try Repository.kind(kind)
   guard let json = try JSONDocument(Array("{\"library\": \"libfunctions.so\", \(attributes)}".utf8), file: "attributes").root.object else {
     throw TestProblem("attributes are an object")
