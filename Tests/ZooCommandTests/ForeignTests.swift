@@ -183,6 +183,14 @@ import ZooTestSupport
     try expectLosses(result, [2.25, 1.334025, 0.517709])
   }
 
+  @Test func aCrashInAFunctionIsItsLayers() throws {
+    let zoo = try zoo(#""layer": "foreign.map", "library": "libfunctions.so", "symbol": "crash""#)
+    let result = try zooIn(
+      zoo, Self.run + ["--allow-foreign", try ForeignLibrary.functions()], environment: ["SWIFT_BACKTRACE": "enable=no"])
+    #expect(result.errors.hasPrefix("zoo: layer 'f' (foreign.map) crashed with SIGABRT in forward\n  help: "))
+    #expect(result.status == 128 + SIGABRT)
+  }
+
   private func expectLosses(_ result: Command.Result, _ expected: [Double]) throws {
     var losses: [Double] = []
     for line in result.output.split(separator: "\n") {
