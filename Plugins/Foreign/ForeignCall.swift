@@ -28,7 +28,14 @@ struct ForeignCall: DifferentiableLayer {
         Attribute("derivative_arguments", \.derivativeArguments, "What is passed to it, such as x.gradient, y.gradient, x, x.count."),
       ],
       inputs: [Port("x", "[...]", "What the function reads.", .variadic)],
-      outputs: [Port("y", "[...]", "What it writes.", .variadic)])
+      outputs: [Port("y", "[...]", "What it writes.", .variadic)],
+      checks: [
+        CheckCase(
+          #"""
+          {"library": "libm.so.6", "symbol": "modff", "signature": "f32(f32, f32*)", "arguments": "1.5, y", "outputs": "y: f32[1]",
+           "result": "unused"}
+          """#, "f32[3]")
+      ])
   }
 
   /// What becomes of a result.

@@ -23,7 +23,12 @@ struct ForeignMap: DifferentiableLayer {
         Attribute("derivative_signature", \.derivativeSignature, "What those take and return, if not what the function does."),
         Attribute("parallel", \.parallel, "Whether several threads may call it at once, as most functions of libm allow."),
       ],
-      inputs: [Port("x", "[...]", "What the function is applied to.", .variadic)])
+      inputs: [Port("x", "[...]", "What the function is applied to.", .variadic)],
+      checks: [
+        CheckCase(#"{"library": "libm.so.6", "symbol": "sinf", "derivative": "cosf"}"#, "f32[3, 4]"),
+        CheckCase(
+          #"{"library": "libm.so.6", "symbol": "sin", "signature": "f64(f64)", "derivative": "cos", "parallel": true}"#, "f32[2, 3]"),
+      ])
   }
 
   var library = ""

@@ -3,14 +3,15 @@ import ZooTypes
 
 /// Finds layers and inputs that a kind accepts, from what it declares: candidates are put before its plan until it says yes.
 struct CaseFinder {
-  let kind: KindInfo
+  let planner: Planner
+  private var kind: KindInfo { planner.kind }
 
   /// The family's own cases first, then one for each attribute that can be varied.
-  static func cases(of kind: KindInfo) throws -> [CheckedCase] {
-    let finder = CaseFinder(kind: kind)
-    return try (kind.declaredCases() + finder.found()).prefix(16).map { example in
+  static func cases(_ planner: Planner) throws -> [CheckedCase] {
+    let finder = CaseFinder(planner: planner)
+    return try (planner.kind.declaredCases() + finder.found()).prefix(16).map { example in
       var example = example
-      example.trains = finder.plans(example.attributes, example.inputs, isTraining: true)
+      example.trains = planner.accepts(example, isTraining: true)
       return example
     }
   }
@@ -102,10 +103,8 @@ struct CaseFinder {
       + Array(repeating: InputForm(spec: Spec([2, 3]), range: 0.1...1), count: states)
   }
 
-  private func plans(_ attributes: [AttributeLiteral], _ inputs: [InputForm?], isTraining: Bool = false) -> Bool {
-    let layer = try? LayerInstance(
-      kind: kind, attributes: attributes, path: "layer", inputs: inputs.map { $0?.spec }, training: isTraining, run: Run())
-    return layer != nil
+  private func plans(_ attributes: [AttributeLiteral], _ inputs: [InputForm?]) -> Bool {
+    planner.accepts(CheckedCase(attributes: attributes, inputs: inputs, words: ""))
   }
 
   private func makeCase(_ attributes: [AttributeLiteral], _ inputs: [InputForm?]) -> CheckedCase {

@@ -1,3 +1,4 @@
+import CZoo
 import Glibc
 import ZooFormats
 import ZooRuntime
@@ -48,6 +49,8 @@ struct CheckContext {
   let family: Family
   /// nil: the check is about the family.
   let kind: KindInfo?
+  /// The libraries that layers may call.
+  let foreign: ForeignLibraries
   let progress: Progress
 
   func subject() throws -> KindInfo {
@@ -55,10 +58,12 @@ struct CheckContext {
     return kind
   }
 
+  func planner() throws -> Planner { Planner(kind: try subject(), foreign: foreign) }
+
   /// The cases of the kind; there is at least one.
   func cases() throws -> [CheckedCase] {
     progress.enter("plan", "what it accepts")
-    let cases = try CaseFinder.cases(of: try subject())
+    let cases = try CaseFinder.cases(planner())
     guard !cases.isEmpty else {
       throw CheckSkip("nothing was found that its plan accepts")
     }
@@ -78,6 +83,11 @@ struct CheckContext {
         skip = error
       } catch let error as CheckFailure {
         throw CheckFailure("\(error.words) (\(example.words))")
+      } catch let error as LayerFailure where error.status == Int32(ZOO_NOT_ALLOWED) {
+        skip = CheckSkip(error.words)
+      } catch let error as LayerFailure where error.status == Int32(ZOO_UNSUPPORTED) && error.phase == .backward {
+        // Some layers of the kind have a gradient, and others say that they have none.
+        skip = CheckSkip(error.words)
       } catch let error as LayerFailure {
         throw CheckFailure("\(error.said) (\(example.words))")
       }
@@ -85,8 +95,8 @@ struct CheckContext {
     if count == 0 { throw skip ?? CheckSkip("it is never trained") }
   }
 
-  func trial(_ kind: KindInfo, _ example: CheckedCase, _ manner: Trial.Manner = Trial.Manner()) throws -> Trial {
-    try Trial(kind, example, manner, progress)
+  func trial(_ example: CheckedCase, _ manner: Trial.Manner = Trial.Manner()) throws -> Trial {
+    try Trial(planner(), example, manner, progress)
   }
 }
 

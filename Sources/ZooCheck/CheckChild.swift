@@ -1,15 +1,16 @@
 import CGuard
 import CHost
+import CZoo
 import Glibc
 import ZooFormats
-import ZooRuntime
+package import ZooRuntime
 import ZooTypes
 
 /// The process in which one check runs.
 package enum CheckChild {
   /// Runs one check in this process, which may not survive that, and writes lines of JSON to standard output: how far it has come,
   /// then how it ended.
-  package static func answer(family path: String, check id: String, kind name: String?) -> Int32 {
+  package static func answer(family path: String, check id: String, kind name: String?, foreign: ForeignLibraries) -> Int32 {
     let output = zoo_child_begin(300)
     guard output >= 0, let check = Check.all.first(where: { $0.id == id }) else { return 1 }
     zoo_guard_report(output)
@@ -22,7 +23,7 @@ package enum CheckChild {
     do {
       let family = try Family(loading: path)
       let kind = name.flatMap { name in family.kinds.first { $0.name == name } }
-      try check.body(CheckContext(family: family, kind: kind, progress: progress))
+      try check.body(CheckContext(family: family, kind: kind, foreign: foreign, progress: progress))
       end("passed", "")
     } catch let failure as CheckFailure {
       end("failed", failure.words)
@@ -30,6 +31,8 @@ package enum CheckChild {
       end("skipped", skip.words)
     } catch let failure as UnreadableCase {
       end("failed", failure.words)
+    } catch let failure as LayerFailure where failure.status == Int32(ZOO_NOT_ALLOWED) {
+      end("skipped", failure.words)
     } catch let failure as LayerFailure {
       end("failed", failure.said)
     } catch let error as any ExplainedError {

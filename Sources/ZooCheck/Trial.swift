@@ -35,14 +35,11 @@ final class Trial {
   private let scratch: GuardedTensor
   private let packed: GuardedTensor?
 
-  init(_ kind: KindInfo, _ example: CheckedCase, _ manner: Manner = Manner(), _ progress: Progress) throws {
+  init(_ planner: Planner, _ example: CheckedCase, _ manner: Manner = Manner(), _ progress: Progress) throws {
     self.manner = manner
     self.progress = progress
-    run = Run(seed: manner.runSeed)
     progress.enter("plan", example.words)
-    layer = try LayerInstance(
-      kind: kind, attributes: example.attributes, path: "layer", inputs: example.inputs.map { $0?.spec }, training: manner.isTraining,
-      epilogue: manner.epilogue, run: run)
+    (layer, run) = try planner.plan(example, isTraining: manner.isTraining, epilogue: manner.epilogue, seed: manner.runSeed)
     let plan = layer.plan
     inputs = try example.inputs.enumerated().map { index, form in
       try form.map { form in

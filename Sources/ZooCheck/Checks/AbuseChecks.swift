@@ -6,7 +6,7 @@ let abuseChecks: [Check] = [
   .kind("nan-survives", "NaN among the inputs gives NaN or an error, and never a crash") { context in
     try context.each { kind, example in
       for isTraining in example.modes {
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining))
+        let trial = try context.trial(example, Trial.Manner(isTraining: isTraining))
         var isPoisoned = false
         for (i, tensor) in trial.inputs.enumerated() where trial.isDifferentiable(input: i) {
           tensor?.elements.update(repeating: .nan)
@@ -21,7 +21,7 @@ let abuseChecks: [Check] = [
           continue
         }
         let outputs = try zip(trial.outputs, trial.outputGradients()).filter { $0.1 != nil && $0.0.spec.count > 0 }.map(\.0)
-        guard isPoisoned, kind.isDifferentiable, !outputs.isEmpty else { continue }
+        guard isPoisoned, kind.isDifferentiable, !outputs.isEmpty, try depends(context, example, isTraining) else { continue }
         guard outputs.contains(where: { $0.elements.contains { $0.isNaN } }) else {
           throw CheckFailure("every number of its inputs is NaN, and none of its outputs'")
         }
@@ -60,20 +60,28 @@ let abuseChecks: [Check] = [
   },
 ]
 
+/// Whether other inputs and parameters give other outputs.
+private func depends(_ context: CheckContext, _ example: CheckedCase, _ isTraining: Bool) throws -> Bool {
+  let trials = try [1, 2].map { seed in
+    let trial = try context.trial(example, Trial.Manner(isTraining: isTraining, seed: seed))
+    try trial.forward()
+    return trial
+  }
+  return trials[0].results != trials[1].results
+}
+
 /// Plans it, and runs it where that is accepted and small; a refusal must say why.
 private func attempt(_ context: CheckContext, _ kind: KindInfo, _ example: CheckedCase, _ what: String) throws {
   context.progress.enter("plan", what)
   for isTraining in [false, true] {
     do {
-      let layer = try LayerInstance(
-        kind: kind, attributes: example.attributes, path: "layer", inputs: example.inputs.map { $0?.spec }, training: isTraining, run: Run()
-      )
+      let layer = try context.planner().plan(example, isTraining: isTraining).0
       let specs = example.inputs.compactMap { $0?.spec } + layer.outputs + layer.saved + layer.parameters.map(\.spec)
       let sizes =
         specs.map(\.byteCount) + [layer.plan.scratch_forward, layer.plan.scratch_backward, layer.plan.packed_bytes].map { Int($0) }
       guard sizes.allSatisfy({ $0 < 1 << 22 }) else { continue }
       let trial = try context.trial(
-        kind, CheckedCase(attributes: example.attributes, inputs: example.inputs, words: what), Trial.Manner(isTraining: isTraining))
+        CheckedCase(attributes: example.attributes, inputs: example.inputs, words: what), Trial.Manner(isTraining: isTraining))
       try trial.forward()
       if isTraining, kind.isDifferentiable { _ = try trial.backward(from: trial.outputGradients()) }
     } catch let error as LayerFailure {

@@ -6,13 +6,13 @@ import ZooTypes
 let arithmeticChecks: [Check] = [
   .kind("threads-agree", "results are the same bits on one, two and three threads") { context in
     try context.each(training: true) { kind, example in
-      let large = grown(kind, example)
+      let large = try grown(example, by: context.planner())
       var reference: [[UInt8]]?
       let threads = Threads.count
       defer { Threads.count = threads }
       for count in 1...3 {
         Threads.count = count
-        let trial = try context.trial(kind, large, Trial.Manner(isTraining: true))
+        let trial = try context.trial(large, Trial.Manner(isTraining: true))
         guard trial.layer.isDeterministic else { throw CheckSkip("it says that it is not deterministic") }
         try trial.forward()
         var results = trial.results
@@ -25,7 +25,7 @@ let arithmeticChecks: [Check] = [
   .kind("repeats-agree", "the same numbers give the same bits again") { context in
     try context.each { kind, example in
       for isTraining in example.modes {
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining))
+        let trial = try context.trial(example, Trial.Manner(isTraining: isTraining))
         guard trial.layer.isDeterministic else { throw CheckSkip("it says that it is not deterministic") }
         try trial.forward()
         let first = trial.results
@@ -42,7 +42,7 @@ let arithmeticChecks: [Check] = [
   },
   .kind("rows-independent", "where it says so, one row of the results depends on one row of the inputs") { context in
     try context.each { kind, example in
-      let trial = try context.trial(kind, example)
+      let trial = try context.trial(example)
       guard trial.layer.plan.flags & UInt32(ZOO_LAYER_ROW_INDEPENDENT) != 0 else { throw CheckSkip("it does not say so") }
       guard let rows = example.inputs.first??.spec.shape.first, rows > 1 else { throw CheckSkip("its inputs have one row") }
       try trial.forward()
@@ -61,11 +61,11 @@ let arithmeticChecks: [Check] = [
   },
   .kind("packed-agrees", "forward gives the same from packed parameters and from plain ones") { context in
     try context.each(training: true) { kind, example in
-      let packed = try context.trial(kind, example)
+      let packed = try context.trial(example)
       guard packed.layer.plan.packed_bytes > 0 else { throw CheckSkip("it packs nothing") }
       guard !packed.layer.parameters.contains(where: \.isBuffer) else { throw CheckSkip("it computes something else in training") }
       let plain = try [7, 8].map { seed in
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: true, runSeed: UInt64(seed)))
+        let trial = try context.trial(example, Trial.Manner(isTraining: true, runSeed: UInt64(seed)))
         try trial.forward()
         return trial
       }
@@ -81,7 +81,7 @@ let arithmeticChecks: [Check] = [
   },
   .kind("epilogues-agree", "an epilogue that is folded in gives the same as one that follows") { context in
     try context.each { kind, example in
-      let plain = try context.trial(kind, example)
+      let plain = try context.trial(example)
       let offered = plain.layer.plan.epilogues
       guard offered >> 1 != 0 else { throw CheckSkip("it offers none") }
       for number in 1...8 where offered >> UInt64(number) & 1 != 0 {
@@ -91,8 +91,8 @@ let arithmeticChecks: [Check] = [
         // Several draws: a few numbers may happen to lie where the epilogue does nothing.
         for seed in 1...8 {
           let (plain, fused) = (
-            try context.trial(kind, example, Trial.Manner(seed: seed)),
-            try context.trial(kind, example, Trial.Manner(epilogue: epilogue, seed: seed))
+            try context.trial(example, Trial.Manner(seed: seed)),
+            try context.trial(example, Trial.Manner(epilogue: epilogue, seed: seed))
           )
           try plain.forward()
           try fused.forward()
@@ -105,10 +105,10 @@ let arithmeticChecks: [Check] = [
   },
   .kind("aliases-agree", "outputs that are written over inputs are the same") { context in
     try context.each { kind, example in
-      let apart = try context.trial(kind, example)
+      let apart = try context.trial(example)
       guard apart.layer.plan.alias_count > 0 else { throw CheckSkip("it allows none") }
       try apart.forward()
-      let inPlace = try context.trial(kind, example, Trial.Manner(isInPlace: true))
+      let inPlace = try context.trial(example, Trial.Manner(isInPlace: true))
       try inPlace.forward()
       guard inPlace.results == apart.results else { throw CheckFailure("written over its inputs, its outputs are others") }
     }
@@ -121,14 +121,14 @@ extension LayerInstance {
 }
 
 /// The case over so many rows that there is work for several threads, if its plan accepts that.
-func grown(_ kind: KindInfo, _ example: CheckedCase) -> CheckedCase {
+func grown(_ example: CheckedCase, by planner: Planner) -> CheckedCase {
   guard let rows = example.inputs.first??.spec.shape.first, rows > 0 else { return example }
   for factor in [1031, 97, 11] {
     var large = example
     for i in large.inputs.indices where large.inputs[i]?.spec.shape.first == rows { large.inputs[i]?.spec.shape[0] *= factor }
-    let layer = try? LayerInstance(
-      kind: kind, attributes: large.attributes, path: "layer", inputs: large.inputs.map { $0?.spec }, training: true, run: Run())
-    if let layer, (layer.outputs + layer.saved).allSatisfy({ $0.byteCount < 1 << 22 }) { return large }
+    if let layer = try? planner.plan(large, isTraining: true).0, (layer.outputs + layer.saved).allSatisfy({ $0.byteCount < 1 << 22 }) {
+      return large
+    }
   }
   return example
 }

@@ -10,7 +10,7 @@ let gradientChecks: [Check] = [
       for positive in [false, true] {
         var example = example
         if positive { for i in example.inputs.indices where example.inputs[i]?.range == nil { example.inputs[i]?.range = 0.25...1.25 } }
-        if try FiniteDifferences(context, kind, example).agree() { return }
+        if try FiniteDifferences(context, example).agree() { return }
       }
       throw CheckSkip("it gives no finite numbers; give cases with ranges by the extension 'zoo.check/1'")
     }
@@ -19,7 +19,7 @@ let gradientChecks: [Check] = [
     try context.each(training: true) { kind, example in
       guard kind.isDifferentiable else { throw CheckSkip("it is not differentiable") }
       let gradients = try [UInt8(0xFF), 0x2A].map { poison in
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: true, poison: poison))
+        let trial = try context.trial(example, Trial.Manner(isTraining: true, poison: poison))
         try trial.forward()
         return try trial.backward(from: trial.outputGradients()).all
       }
@@ -31,7 +31,7 @@ let gradientChecks: [Check] = [
   .kind("gradients-accumulate", "where it says so, backward adds to what is there") { context in
     try context.each(training: true) { kind, example in
       guard kind.isDifferentiable else { throw CheckSkip("it is not differentiable") }
-      let trial = try context.trial(kind, example, Trial.Manner(isTraining: true))
+      let trial = try context.trial(example, Trial.Manner(isTraining: true))
       guard trial.layer.accumulates else { throw CheckSkip("the host adds for it") }
       try trial.forward()
       let start = try trial.outputGradients()
@@ -44,7 +44,7 @@ let gradientChecks: [Check] = [
   .kind("gradients-unwanted", "gradients that nobody wants are left out, and the others stay the same") { context in
     try context.each(training: true) { kind, example in
       guard kind.isDifferentiable else { throw CheckSkip("it is not differentiable") }
-      let trial = try context.trial(kind, example, Trial.Manner(isTraining: true))
+      let trial = try context.trial(example, Trial.Manner(isTraining: true))
       try trial.forward()
       let start = try trial.outputGradients()
       let all = try trial.backward(from: start)
@@ -62,7 +62,7 @@ let gradientChecks: [Check] = [
   .kind("gradients-of-nothing", "outputs that nobody differentiated have gradients of zero") { context in
     try context.each(training: true) { kind, example in
       guard kind.isDifferentiable else { throw CheckSkip("it is not differentiable") }
-      let trial = try context.trial(kind, example, Trial.Manner(isTraining: true))
+      let trial = try context.trial(example, Trial.Manner(isTraining: true))
       try trial.forward()
       for gradient in try trial.backward(from: trial.outputs.map { _ in nil }).all {
         if let wrong = gradient.floats.first(where: { $0 != 0 }) { throw CheckFailure("\(gradient.name) has \(wrong) where 0 belongs") }
@@ -78,8 +78,8 @@ private struct FiniteDifferences {
   let tolerance: Double
   private static let step: Float = 1 / 128
 
-  init(_ context: CheckContext, _ kind: KindInfo, _ example: CheckedCase) throws {
-    trial = try context.trial(kind, example, Trial.Manner(isTraining: true))
+  init(_ context: CheckContext, _ example: CheckedCase) throws {
+    trial = try context.trial(example, Trial.Manner(isTraining: true))
     tolerance = example.gradientTolerance
     start = try trial.outputGradients()
   }

@@ -8,7 +8,7 @@ let memoryChecks: [Check] = [
     try context.each { kind, example in
       for isTraining in example.modes {
         let trials = try [UInt8(0xFF), 0x2A].map { poison in
-          let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining, poison: poison))
+          let trial = try context.trial(example, Trial.Manner(isTraining: isTraining, poison: poison))
           try trial.forward()
           return trial
         }
@@ -26,7 +26,7 @@ let memoryChecks: [Check] = [
   .kind("stays-inside", "nothing around inputs, outputs, parameters, saved tensors and scratch is written or read") { context in
     try context.each { kind, example in
       for isTraining in example.modes {
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining))
+        let trial = try context.trial(example, Trial.Manner(isTraining: isTraining))
         try trial.forward()
         if isTraining, kind.isDifferentiable { _ = try trial.backward(from: trial.outputGradients()) }
       }
@@ -35,7 +35,7 @@ let memoryChecks: [Check] = [
   .kind("inputs-untouched", "inputs and parameters are only read, and so is what backward starts from") { context in
     try context.each { kind, example in
       for isTraining in example.modes {
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining))
+        let trial = try context.trial(example, Trial.Manner(isTraining: isTraining))
         for tensor in trial.inputs.compactMap({ $0 }) { tensor.allowWriting(false) }
         for (i, tensor) in trial.parameters.enumerated() where !(isTraining && trial.layer.parameters[i].isBuffer) {
           tensor.allowWriting(false)
@@ -52,7 +52,7 @@ let memoryChecks: [Check] = [
   .kind("no-allocation", "forward and backward allocate no memory and create no thread") { context in
     try context.each { kind, example in
       for isTraining in example.modes {
-        let trial = try context.trial(kind, example, Trial.Manner(isTraining: isTraining))
+        let trial = try context.trial(example, Trial.Manner(isTraining: isTraining))
         try trial.forward()
         try expectNothing(of: "forward") { try trial.forward(measuring: $0) }
         guard isTraining, kind.isDifferentiable else { continue }
@@ -64,13 +64,9 @@ let memoryChecks: [Check] = [
   },
   .kind("leaks-nothing", "a thousand layers that are made, planned and destroyed leave nothing behind") { context in
     guard let example = try context.cases().first else { return }
-    let kind = try context.subject()
+    let planner = try context.planner()
     func make(_ count: Int) throws {
-      for _ in 0..<count {
-        _ = try LayerInstance(
-          kind: kind, attributes: example.attributes, path: "layer", inputs: example.inputs.map { $0?.spec }, training: example.trains,
-          run: Run())
-      }
+      for _ in 0..<count { _ = try planner.plan(example, isTraining: example.trains) }
     }
     try make(100)
     let before = zoo_heap_bytes()

@@ -5,9 +5,11 @@ import ZooTypes
 let planChecks: [Check] = [
   .kind("plan-is-pure", "the same attributes and shapes get the same plan, and training changes no output") { context in
     try context.each(training: true) { kind, example in
-      let inference = try PlanWords(kind, example, isTraining: false)
-      let training = try PlanWords(kind, example, isTraining: true)
-      guard try inference == PlanWords(kind, example, isTraining: false), try training == PlanWords(kind, example, isTraining: true) else {
+      let inference = try PlanWords(context.planner(), example, isTraining: false)
+      let training = try PlanWords(context.planner(), example, isTraining: true)
+      guard try inference == PlanWords(context.planner(), example, isTraining: false),
+        try training == PlanWords(context.planner(), example, isTraining: true)
+      else {
         throw CheckFailure("planned twice, it answers differently")
       }
       guard inference.outputs == training.outputs else {
@@ -17,7 +19,7 @@ let planChecks: [Check] = [
       let threads = Threads.count
       defer { Threads.count = threads }
       Threads.count = threads + 2
-      let more = try PlanWords(kind, example, isTraining: true)
+      let more = try PlanWords(context.planner(), example, isTraining: true)
       guard more.outputs == training.outputs, more.parameters == training.parameters, more.saved == training.saved else {
         throw CheckFailure("its outputs, parameters or saved tensors depend on the number of threads")
       }
@@ -25,7 +27,7 @@ let planChecks: [Check] = [
   },
   .kind("parameters-have-names", "parameters have different names, and shapes that are not empty") { context in
     try context.each { kind, example in
-      let parameters = try context.trial(kind, example).layer.parameters
+      let parameters = try context.trial(example).layer.parameters
       for (i, parameter) in parameters.enumerated() {
         guard !parameter.name.isEmpty, !parameters[..<i].contains(where: { $0.name == parameter.name }) else {
           throw CheckFailure("two parameters are called '\(parameter.name)'")
@@ -44,9 +46,8 @@ private struct PlanWords: Equatable {
   let aliases: [Int32]
   let numbers: [UInt64]
 
-  init(_ kind: KindInfo, _ example: CheckedCase, isTraining: Bool) throws {
-    let layer = try LayerInstance(
-      kind: kind, attributes: example.attributes, path: "layer", inputs: example.inputs.map { $0?.spec }, training: isTraining, run: Run())
+  init(_ planner: Planner, _ example: CheckedCase, isTraining: Bool) throws {
+    let layer = try planner.plan(example, isTraining: isTraining).0
     let plan = layer.plan
     (outputs, saved) = (layer.outputs, layer.saved)
     parameters = layer.parameters.map { "\($0.name) \($0.spec) \($0.isBuffer) \($0.isNoDecay)" }

@@ -24,6 +24,11 @@ struct CheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long one check may take.", valueName: "count"))
   var seconds = 60
 
+  @Option(
+    name: .customLong("allow-foreign"), parsing: .singleValue,
+    help: ArgumentHelp("Let the family call functions of this library, by its name or its file's path.", valueName: "library"))
+  var allowedLibraries: [String] = []
+
   @Flag(help: "Show what is checked.")
   var list = false
 
@@ -46,7 +51,8 @@ struct CheckCommand: ParsableCommand {
     let jobs = CheckRun.plan(family, including: include)
     var report = CheckReport(family: family)
     var progress = ProgressLine(.diagnostics)
-    var run = CheckRun(command: ["/proc/self/exe", CheckChildCommand.name, "--"])
+    var run = CheckRun(
+      command: ["/proc/self/exe", CheckChildCommand.name] + allowedLibraries.flatMap { ["--allow-foreign", $0] } + ["--"])
     run.limit = .seconds(max(1, seconds))
     run.run(path, jobs) { result in
       report.add(result)
@@ -76,6 +82,9 @@ struct CheckChildCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(commandName: name, abstract: "Run one check of one kind.", shouldDisplay: false)
 
+  @Option(name: .customLong("allow-foreign"), parsing: .singleValue, help: "A library that layers may call.")
+  var allowedLibraries: [String] = []
+
   @Argument(help: "The family's file.")
   var path: String
 
@@ -86,7 +95,9 @@ struct CheckChildCommand: ParsableCommand {
   var kind: String?
 
   func run() throws {
-    guard CheckChild.answer(family: path, check: check, kind: kind) == 0 else { throw Ended(status: .failure) }
+    guard try CheckChild.answer(family: path, check: check, kind: kind, foreign: .user(adding: allowedLibraries)) == 0 else {
+      throw Ended(status: .failure)
+    }
   }
 }
 
