@@ -59,7 +59,7 @@ struct Conv2D: DifferentiableLayer {
 
     let convolution = Convolution(
       images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
-      isTraining: request.isTraining, epilogue: request.epilogue?.raw)
+      isTraining: request.isTraining, epilogue: request.epilogue?.raw, adds: request.foldsAddend)
     self.convolution = convolution
     var plan = Plan(outputs: [y])
     let fanIn = size / channels
@@ -73,13 +73,15 @@ struct Conv2D: DifferentiableLayer {
     if request.isTraining {
       plan.backwardScratch = convolution.backwardScratch
     } else {
-      plan.epilogues = .all
+      plan.epilogues = convolution.epilogues
     }
     return plan
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
-    try convolution?.pack(weight: call.parameters[0].floats, bias: hasBias ? call.parameters[1].floats : nil, into: call.packed)
+    try call.folded(outputs: channels) { weight, bias throws(LayerError) in
+      try convolution?.pack(weight: weight, bias: bias, into: call.packed)
+    }
   }
 
   func forward(_ call: Call) throws(LayerError) {
@@ -87,7 +89,7 @@ struct Conv2D: DifferentiableLayer {
     let parameters = call.parameters
     try convolution?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
-      into: call.outputs[0].floats, scratch: call.scratch)
+      addend: call.addend?.floats, into: call.outputs[0].floats, scratch: call.scratch)
   }
 
   func backward(_ call: Call) throws(LayerError) {

@@ -44,14 +44,14 @@ struct Dense: DifferentiableLayer {
     if request.isTraining {
       plan.backwardScratch = map.backwardScratch
     } else {
-      plan.epilogues = .all
+      plan.epilogues = map.epilogues
       epilogue = request.epilogue
     }
     return plan
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
-    map?.pack(weight: call.parameters[0].floats, bias: hasBias ? call.parameters[1].floats : nil, into: call.packed)
+    call.folded(outputs: units) { weight, bias in map?.pack(weight: weight, bias: bias, into: call.packed) }
   }
 
   func forward(_ call: Call) throws(LayerError) {
@@ -59,7 +59,7 @@ struct Dense: DifferentiableLayer {
     let parameters = call.parameters
     try map?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
-      epilogue: epilogue?.raw, into: call.outputs[0].floats, scratch: call.scratch)
+      addend: call.addend?.floats, epilogue: epilogue?.raw, into: call.outputs[0].floats, scratch: call.scratch)
   }
 
   func backward(_ call: Call) throws(LayerError) {

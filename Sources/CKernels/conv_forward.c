@@ -15,9 +15,11 @@ int64_t zoo_conv_slab(const zoo_conv *c) {
   return c->is_padded && !c->is_depthwise ? zoo_least(rows, c->in_h) * c->wide * c->in_c : 0;
 }
 
+int64_t zoo_conv_adds(const zoo_conv *c) { return !c->is_depthwise && !c->is_planar; }
+
 void zoo_conv_forward(
-  const zoo_conv *c, const float *x, const float *packed, const float *bias, const zoo_epilogue *epilogue, float *y, float *slab,
-  int64_t from, int64_t to) {
+  const zoo_conv *c, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
+  float *y, float *slab, int64_t from, int64_t to) {
   if (c->is_depthwise) {
     const int64_t row = c->out_w * c->out_c;
     zoo_depthwise_forward(c, x, packed, bias, y, from, to);
@@ -49,6 +51,8 @@ void zoo_conv_forward(
       int64_t column, start;
       const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
       const int64_t channel = column / c->group_out * c->group_in;
+      if (addend && addend != y)
+        zoo_copy_rows(addend + (out - y) + column, out + column, c->out_c, (rows.end - rows.first) * pixels, panel.columns);
       for (int64_t q = 0; q < c->kernel_h; q += stretch) {
         for (int64_t row = rows.first; row < rows.end; row++) {
           const int64_t top = row * c->stride_h - c->top;
@@ -62,7 +66,7 @@ void zoo_conv_forward(
             .c = out + (row - rows.first) * pixels * c->out_c + column, .c_stride = c->out_c, .columns = panel.columns,
             .depth = c->depth, .pieces = c->pieces, .runs = runs,
             .a_piece = c->dilation_w * c->in_c, .a_run = c->dilation_h * pitch,
-            .bias = bias && q == 0 ? bias + column : NULL, .accumulates = q > 0,
+            .bias = bias && q == 0 ? bias + column : NULL, .accumulates = addend || q > 0,
           };
           zoo_tile_sweep(tiles, tile, 1, panel.vectors, pixels, step);
         }

@@ -41,6 +41,7 @@ ZOO_CLONES void zoo_epilogue_apply(const zoo_epilogue *epilogue, float *y, int64
   case ZOO_EPILOGUE_GELU_TANH: MAP(zoo_gelu_tanh(x)); break;
   case ZOO_EPILOGUE_SILU: MAP(zoo_silu(x)); break;
   case ZOO_EPILOGUE_LINEAR: MAP(alpha * x + beta); break;
+  case ZOO_EPILOGUE_CLIP: MAP(x < alpha ? alpha : x > beta ? beta : x); break;
   default: break;
   }
 }

@@ -19,6 +19,7 @@ void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
     const int64_t first = block * g->m / blocks, rows = (block + 1) * g->m / blocks - first;
     const int direct = g->b && panel.columns == panel.width;
     float *c = g->c + first * g->c_row + panel.column;
+    if (g->addend && g->addend != g->c) zoo_copy_rows(g->addend + (c - g->c), c, g->c_row, rows, panel.columns);
     for (int64_t k = 0; k == 0 || k < g->k; k += STEPS) {
       const zoo_tile tile = {
         .a = g->a + first * g->a_row + k * g->a_step, .a_stride = by_row ? g->a_row : g->a_step,
@@ -26,7 +27,7 @@ void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
         .b_stride = direct ? g->b_row : panel.width,
         .c = c, .c_stride = g->c_row, .columns = panel.columns,
         .depth = g->k - k < STEPS ? g->k - k : STEPS, .pieces = 1, .runs = 1,
-        .bias = g->bias && k == 0 ? g->bias + panel.column : NULL, .accumulates = g->accumulates || k > 0,
+        .bias = g->bias && k == 0 ? g->bias + panel.column : NULL, .accumulates = g->accumulates || g->addend || k > 0,
       };
       zoo_tile_sweep(tiles, tile, by_row, panel.vectors, rows, g->a_row);
     }

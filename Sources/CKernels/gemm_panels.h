@@ -1,5 +1,7 @@
 /// How the columns of a matrix are cut into panels.
 #pragma once
+#include <string.h>
+
 #include "gemm_tile.h"
 #include "ranges.h"
 
@@ -21,6 +23,11 @@ static inline zoo_panel zoo_panel_at(const zoo_tiles *tiles, int64_t n, int64_t 
   panel.width = panel.vectors * tiles->width;
   panel.columns = n - panel.column < panel.width ? n - panel.column : panel.width;
   return panel;
+}
+
+/// Copies `rows` rows of `columns` elements, `stride` apart on both sides.
+static inline void zoo_copy_rows(const float *from, float *to, int64_t stride, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) memcpy(to + r * stride, from + r * stride, (size_t)columns * sizeof(float));
 }
 
 /// Writes `steps` rows of a panel; `b` is the element of its first row and column.

@@ -43,12 +43,14 @@ static int describe(const zoo_dnn_shape *s, layouts *l) {
 static int attributes(dnnl_primitive_attr_t *attributes, zoo_dnn_epilogue epilogue) {
   if (dnn.primitive_attr_create(attributes)) return 1;
   if (dnn.primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user)) return 1;
-  if (epilogue.kind == ZOO_DNN_PLAIN) return 0;
+  if (epilogue.kind == ZOO_DNN_PLAIN && !epilogue.adds) return 0;
+  static const dnnl_alg_kind_t algorithms[] = {0, dnnl_eltwise_relu, dnnl_eltwise_linear, dnnl_eltwise_clip};
   dnnl_post_ops_t operations;
   if (dnn.post_ops_create(&operations)) return 1;
-  dnnl_alg_kind_t algorithm = epilogue.kind == ZOO_DNN_RELU ? dnnl_eltwise_relu : dnnl_eltwise_linear;
-  int failed = dnn.post_ops_append_eltwise(operations, 1, algorithm, epilogue.alpha, epilogue.beta) ||
-               dnn.primitive_attr_set_post_ops(*attributes, operations);
+  int failed = epilogue.adds && dnn.post_ops_append_sum(operations, 1);
+  if (!failed && epilogue.kind != ZOO_DNN_PLAIN)
+    failed = dnn.post_ops_append_eltwise(operations, 1, algorithms[epilogue.kind], epilogue.alpha, epilogue.beta);
+  failed = failed || dnn.primitive_attr_set_post_ops(*attributes, operations);
   dnn.post_ops_destroy(operations);
   return failed;
 }

@@ -1,4 +1,3 @@
-import CZoo
 import ZooRuntime
 import ZooTypes
 
@@ -9,11 +8,13 @@ struct Planner {
   let foreign: ForeignLibraries
 
   /// A layer that is planned for a case.
-  func plan(_ example: CheckedCase, isTraining: Bool, epilogue: zoo_epilogue? = nil, seed: UInt64 = 7) throws -> (LayerInstance, Run) {
+  func plan(_ example: CheckedCase, isTraining: Bool, folding: FoldingRequest = FoldingRequest(), seed: UInt64 = 7) throws -> (
+    LayerInstance, Run
+  ) {
     let run = Run(seed: seed, foreign: foreign)
     let layer = try LayerInstance(
       kind: kind, attributes: example.attributes, path: "layer", inputs: example.inputs.map { $0?.spec }, training: isTraining,
-      epilogue: epilogue, run: run)
+      folding: folding, run: run)
     return (layer, run)
   }
 

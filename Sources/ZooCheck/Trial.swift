@@ -10,7 +10,7 @@ final class Trial {
     var isTraining = false
     var isPacked = true
     var isInPlace = false
-    var epilogue: zoo_epilogue?
+    var folding = FoldingRequest()
     /// What memory that has not been written yet is filled with.
     var poison: UInt8 = 0xFF
     var seed = 1
@@ -34,12 +34,15 @@ final class Trial {
   private let progress: Progress
   private let scratch: GuardedTensor
   private let packed: GuardedTensor?
+  /// What is added to output 0, and what scales and shifts its channels, where those are folded in.
+  private(set) var addend: GuardedTensor?
+  private(set) var affine: (scale: GuardedTensor, shift: GuardedTensor)?
 
   init(_ planner: Planner, _ example: CheckedCase, _ manner: Manner = Manner(), _ progress: Progress) throws {
     self.manner = manner
     self.progress = progress
     progress.enter("plan", example.words)
-    (layer, run) = try planner.plan(example, isTraining: manner.isTraining, epilogue: manner.epilogue, seed: manner.runSeed)
+    (layer, run) = try planner.plan(example, isTraining: manner.isTraining, folding: manner.folding, seed: manner.runSeed)
     let plan = layer.plan
     inputs = try example.inputs.enumerated().map { index, form in
       try form.map { form in
@@ -66,18 +69,38 @@ final class Trial {
     packed =
       !manner.isTraining && manner.isPacked && plan.packed_bytes > 0 && layer.table.pointee.pack != nil
       ? try GuardedTensor(Spec([Int(plan.packed_bytes)], .u8), "the packed parameters", fill: manner.poison) : nil
+    if manner.folding.has(ZOO_EPILOGUE_ADD) {
+      let tensor = try GuardedTensor(layer.outputs[0], "the addend")
+      tensor.fill(seed: 1000 * manner.seed + 700, range: nil)
+      addend = tensor
+      if manner.isInPlace {
+        self.outputs[0].elements.update(fromContentsOf: tensor.elements)
+        addend = self.outputs[0]
+      }
+    }
+    if manner.folding.has(ZOO_EPILOGUE_AFFINE) {
+      let channels = Spec([layer.outputs[0].shape.last ?? 1])
+      let (scale, shift) = (try GuardedTensor(channels, "the scale"), try GuardedTensor(channels, "the shift"))
+      scale.fill(seed: 1000 * manner.seed + 800, range: 0.5...1.5)
+      shift.fill(seed: 1000 * manner.seed + 801, range: nil)
+      affine = (scale, shift)
+    }
   }
 
   private var everything: [GuardedTensor] {
-    inputs.compactMap { $0 } + parameters + outputs + saved + [scratch] + (packed.map { [$0] } ?? [])
+    inputs.compactMap { $0 } + parameters + outputs + saved + [scratch] + [packed, addend, affine?.scale, affine?.shift].compactMap { $0 }
   }
 
   /// Packs what is to be packed, and runs forward.
   func forward(measuring measure: Measure = Measure()) throws {
     try pack()
     progress.enter("forward")
-    try Tables.with([inputs.map { $0?.raw() }, outputs.map { $0.raw() }, parameters.map { $0.raw() }, saved.map { $0.raw() }]) { tables in
+    let lists = [
+      inputs.map { $0?.raw() }, outputs.map { $0.raw() }, parameters.map { $0.raw() }, saved.map { $0.raw() }, [addend?.raw()],
+    ]
+    try Tables.with(lists) { tables in
       var call = self.call(tables)
+      if addend != nil { call.addend = tables[4] }
       measure.begin()
       let status = layer.table.pointee.forward(layer.layer, &call)
       measure.end()
@@ -92,7 +115,9 @@ final class Trial {
     try Tables.with([parameters.map { $0.raw() }]) { tables in
       var call = zoo_pack_call(
         size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(parameters.count), host: zoo_host_table(),
-        context: layer.context, parameters: tables[0], packed: packed.memory)
+        context: layer.context, parameters: tables[0], packed: packed.memory,
+        scale: affine.map { UnsafePointer($0.scale.elements.baseAddress) } ?? nil,
+        shift: affine.map { UnsafePointer($0.shift.elements.baseAddress) } ?? nil)
       try check(pack(layer.layer, &call), .pack)
     }
     try packed.checkSurroundings(after: "pack")

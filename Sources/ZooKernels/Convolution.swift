@@ -16,14 +16,15 @@ public final class Convolution: Sendable {
   private let tasks: Tasks
   private let large: LargeConvolution?
   private let epilogue: zoo_epilogue
+  private let adds: Bool
 
   /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
   ///
-  /// `threads` is how many parts of a `parallel` can run at once, at most; `epilogue` ends forward; `isTraining` says whether backward
-  /// will follow.
+  /// `threads` is how many parts of a `parallel` can run at once, at most; `epilogue` ends forward, before which an addend is added if
+  /// it `adds`; `isTraining` says whether backward will follow.
   public init(
     images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int, isTraining: Bool = true,
-    epilogue: zoo_epilogue? = nil
+    epilogue: zoo_epilogue? = nil, adds: Bool = false
   ) {
     var shape = zoo_conv()
     (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
@@ -39,8 +40,12 @@ public final class Convolution: Sendable {
     tasks = Tasks(count: Int(zoo_conv_tasks(&shape)), slab: Int(zoo_conv_slab(&shape)))
     toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
     self.epilogue = epilogue ?? zoo_epilogue()
-    large = LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue)
+    self.adds = adds
+    large = LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
   }
+
+  /// What can be folded into forward.
+  public var epilogues: Epilogues { withUnsafePointer(to: shape) { zoo_conv_adds($0) } != 0 ? [.all, .affine, .add] : [.all, .affine] }
 
   /// The arithmetic of one forward, in operations.
   public var flops: Double { shape.flops }
@@ -109,12 +114,13 @@ public final class Convolution: Sendable {
     if let bias { packed.update(from: bias, count: count) } else { packed.update(repeating: 0, count: count) }
   }
 
-  /// y = epilogue(conv(x, weight) + bias), with the epilogue that it was made with; with `packed`, weight and bias are not read.
+  /// y = epilogue(conv(x, weight) + bias + addend), with the epilogue that it was made with; with `packed`, weight and bias are not read.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+    addend: UnsafePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
+    if adds, addend == nil { throw .internal("there is nothing to add") }
     let layout = self.packed
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
@@ -122,6 +128,12 @@ public final class Convolution: Sendable {
       if packed == nil {
         try large.forward.pack(weight(), into: panels)
         copy(bias(), into: packedBias)
+      }
+      if let addend, addend != UnsafePointer(y) {
+        try call.parallel(toBias.rows, grain: Grain.moving(floats: toBias.columns)) { part, _ in
+          let start = part.lowerBound * toBias.columns
+          (y + start).update(from: addend + start, count: part.count * toBias.columns)
+        }
       }
       return try large.forward.execute(
         from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
@@ -138,7 +150,7 @@ public final class Convolution: Sendable {
     try parallel(call, tasks, slabs: slabs) { shape, part, slab in
       withUnsafePointer(to: last) { last in
         zoo_conv_forward(
-          shape, x, panels, packedBias, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
+          shape, x, panels, packedBias, addend, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
       }
     }
   }

@@ -15,16 +15,17 @@ struct LargeConvolution: Sendable {
   let backward: CompiledConvolution?
 
   /// nil: it is too small, its epilogue is none of oneDNN's that are exact, or oneDNN is not there.
-  init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?) {
+  init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?, adds: Bool) {
     guard conv.flops >= Self.leastFlops, min(conv.group_in, conv.group_out) >= Self.leastChannels else { return nil }
     var last = zoo_dnn_epilogue()
     switch Int(epilogue?.kind ?? 0) {
     case ZOO_EPILOGUE_NONE: last.kind = Int32(ZOO_DNN_PLAIN)
     case ZOO_EPILOGUE_RELU: last.kind = Int32(ZOO_DNN_RELU)
     case ZOO_EPILOGUE_LINEAR: last.kind = Int32(ZOO_DNN_LINEAR)
+    case ZOO_EPILOGUE_CLIP: last.kind = Int32(ZOO_DNN_CLIP)
     default: return nil
     }
-    (last.alpha, last.beta) = (epilogue?.alpha ?? 0, epilogue?.beta ?? 0)
+    (last.alpha, last.beta, last.adds) = (epilogue?.alpha ?? 0, epilogue?.beta ?? 0, adds ? 1 : 0)
     var shape = zoo_dnn_shape(
       images: conv.images, in_h: conv.in_h, in_w: conv.in_w, in_c: conv.in_c, out_h: conv.out_h, out_w: conv.out_w, out_c: conv.out_c,
       kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,

@@ -47,11 +47,15 @@ public final class LinearMap: Sendable {
     if let bias { packed.update(from: bias, count: outputs) } else { packed.update(repeating: 0, count: outputs) }
   }
 
-  /// y = epilogue(x weightᵀ + bias); with `packed`, weight and bias are not read.
+  /// What can be folded into forward.
+  public var epilogues: Epilogues { [.all, .affine, .add] }
+
+  /// y = epilogue(x weightᵀ + bias + addend); with `packed`, weight and bias are not read.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
-    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, scratch: @autoclosure () -> UnsafeMutableRawPointer
+    addend: UnsafePointer<Float>? = nil, epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>,
+    scratch: @autoclosure () -> UnsafeMutableRawPointer
   ) throws(LayerError) {
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch())
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
@@ -73,7 +77,7 @@ public final class LinearMap: Sendable {
         (gemm.m, gemm.n, gemm.k) = (Int64(rows), Int64(outputs), Int64(inputs))
         (gemm.a_row, gemm.a_step, gemm.c_row) = (Int64(inputs), 1, Int64(outputs))
         (gemm.a, gemm.packed, gemm.bias, gemm.c) = (x, UnsafePointer(panels), UnsafePointer(packedBias), y)
-        gemm.epilogue = last
+        (gemm.addend, gemm.epilogue) = (addend, last)
         zoo_gemm_run(&gemm, Int64(part.lowerBound), Int64(part.upperBound))
       }
     }

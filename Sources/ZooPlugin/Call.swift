@@ -40,6 +40,11 @@ public struct Call {
   /// Only if the plan `accumulates`.
   public func accumulatesParameter(_ i: Int) -> Bool { raw.pointee.accumulate_parameters >> UInt64(i) & 1 != 0 }
 
+  /// What is added to output 0 before the epilogue, if the plan was asked to fold it in.
+  ///
+  /// It has that output's shape, and may be its memory.
+  public var addend: Tensor? { raw.pointee.addend.map { Tensor(raw: $0) } }
+
   /// The planned scratch, aligned to 64 bytes, holding anything; if none was planned, an address with no bytes behind it.
   public var scratch: UnsafeMutableRawPointer { raw.pointee.scratch ?? Self.noScratch }
 
@@ -101,6 +106,10 @@ public struct PackCall {
   public var parameters: Tensors { Tensors(raw.pointee.parameters, raw.pointee.parameter_count) }
   /// Where they go in the layer's own layout: the planned size, aligned to 64 bytes.
   public var packed: UnsafeMutableRawPointer { raw.pointee.packed }
+  /// What output 0 is multiplied with, for each index of its last axis, if the plan was asked to fold that in.
+  public var scale: UnsafePointer<Float>? { raw.pointee.scale }
+  /// What is then added.
+  public var shift: UnsafePointer<Float>? { raw.pointee.shift }
 }
 
 /// `host->parallel_for` with a Swift closure, in swift_closure.c: a closure that Swift stores is copied to the heap, and `forward` must

@@ -20,6 +20,22 @@ public struct PlanRequest {
   /// Only what an earlier plan of the same layer offered in `epilogues`.
   public var epilogue: Epilogue? { raw.pointee.epilogue.flatMap { Epilogue($0.pointee) } }
 
+  /// Whether `pack` gets a scale and a shift for each channel of output 0.
+  ///
+  /// Only if an earlier plan of the same layer offered `.affine`.
+  public var foldsAffine: Bool { folds(ZOO_EPILOGUE_AFFINE) }
+  /// Whether a call has an `addend`, to be added to output 0 before the epilogue.
+  ///
+  /// Only if an earlier plan of the same layer offered `.add`.
+  public var foldsAddend: Bool { folds(ZOO_EPILOGUE_ADD) }
+
+  private func folds(_ epilogue: Int) -> Bool { has(\.folds) && raw.pointee.folds >> UInt64(epilogue) & 1 != 0 }
+
+  /// Whether the host is new enough to know a field.
+  private func has(_ field: PartialKeyPath<zoo_plan_request>) -> Bool {
+    MemoryLayout<zoo_plan_request>.offset(of: field).map { Int(raw.pointee.size) > $0 } ?? false
+  }
+
   /// The protocol's own struct, for what a host offers beyond planning.
   public var pointer: UnsafePointer<zoo_plan_request> { raw }
 
@@ -145,6 +161,11 @@ public enum Epilogue: Hashable, Sendable {
   case geluTanh
   case silu
   case linear(scale: Float, shift: Float)
+  case clip(low: Float, high: Float)
+  /// The sum of two inputs of one shape, either of which may be the y.
+  case add
+  /// A scale and a shift for each index of the last axis, which `pack` writes as f32: all scales, then all shifts.
+  case affine
 
   init?(_ raw: zoo_epilogue) {
     switch raw.kind {
@@ -156,6 +177,9 @@ public enum Epilogue: Hashable, Sendable {
     case 6: self = .geluTanh
     case 7: self = .silu
     case 8: self = .linear(scale: raw.alpha, shift: raw.beta)
+    case 9: self = .add
+    case 10: self = .affine
+    case 11: self = .clip(low: raw.alpha, high: raw.beta)
     default: return nil
     }
   }
@@ -173,6 +197,9 @@ public enum Epilogue: Hashable, Sendable {
     case .geluTanh: raw.kind = 6
     case .silu: raw.kind = 7
     case .linear(let scale, let shift): (raw.kind, raw.alpha, raw.beta) = (8, scale, shift)
+    case .add: raw.kind = 9
+    case .affine: raw.kind = 10
+    case .clip(let low, let high): (raw.kind, raw.alpha, raw.beta) = (11, low, high)
     }
     return raw
   }
@@ -180,8 +207,8 @@ public enum Epilogue: Hashable, Sendable {
 
 /// Which epilogues a layer can fold into its last store.
 public struct Epilogues: OptionSet, Sendable {
-  /// Every one that the protocol has.
-  public static let all: Epilogues = [.relu, .tanh, .sigmoid, .elu, .gelu, .geluTanh, .silu, .linear]
+  /// Every one that is a function of an element alone.
+  public static let all: Epilogues = [.relu, .tanh, .sigmoid, .elu, .gelu, .geluTanh, .silu, .linear, .clip]
   /// The protocol's bits.
   public let rawValue: UInt64
   /// Traits from the protocol's bits.
@@ -202,6 +229,12 @@ public struct Epilogues: OptionSet, Sendable {
   public static let silu = Epilogues(rawValue: 1 << 7)
   /// scale x + shift.
   public static let linear = Epilogues(rawValue: 1 << 8)
+  /// A call's `addend`, before any of the others but `affine`.
+  public static let add = Epilogues(rawValue: 1 << 9)
+  /// A scale and a shift for each channel, before any of the others: `pack` gets them.
+  public static let affine = Epilogues(rawValue: 1 << 10)
+  /// min(max(x, low), high).
+  public static let clip = Epilogues(rawValue: 1 << 11)
 }
 
 /// What a layer answers once the shapes of its inputs are known.

@@ -27,7 +27,8 @@ package final class KindRunner {
     self.training = training
     self.inputs = inputs
     instance = try LayerInstance(
-      kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training, epilogue: epilogue, run: run)
+      kind: kind, attributes: attributes, path: path, inputs: inputs.map { $0?.spec }, training: training,
+      folding: FoldingRequest(epilogue: epilogue), run: run)
     func poisoned(_ spec: Spec) -> TensorBuffer {
       let tensor = TensorBuffer(spec)
       for i in tensor.bytes.indices { tensor.bytes[i] = 0xFF }  // NaN in every float type
@@ -60,7 +61,7 @@ package final class KindRunner {
     let table = tensors(parameters)
     var call = zoo_pack_call(
       size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(parameters.count), host: zoo_host_table(),
-      context: instance.context, parameters: table, packed: memory.pointer)
+      context: instance.context, parameters: table, packed: memory.pointer, scale: nil, shift: nil)
     defer { table.deallocate() }
     try check(pack(instance.layer, &call), .pack)
     packed = memory

@@ -44,10 +44,26 @@ struct BatchNorm: DifferentiableLayer {
     plan.neededInputs = [0]
     plan.aliases = [(output: 0, input: 0)]
     (plan.forwardScratch, plan.backwardScratch) = (columns.forwardScratch, columns.backwardScratch)
+    if !request.isTraining {
+      (plan.isEpilogue, plan.packedBytes) = (.affine, 2 * c * MemoryLayout<Float>.stride)
+    }
     plan.isRowIndependent = !request.isTraining
     plan.accumulates = true
     plan.flops = (request.isTraining ? 6 : 3) * Double(x.count)
     return plan
+  }
+
+  /// Writes what it is in inference, y = scale x + shift, for a layer that folds it in.
+  func pack(_ call: PackCall) throws(LayerError) {
+    let parameters = call.parameters
+    let statistics = affine ? 2 : 0
+    let (mean, variance) = (parameters[statistics].floats, parameters[statistics + 1].floats)
+    let scale = call.packed.assumingMemoryBound(to: Float.self)
+    for c in 0..<columns.channels {
+      let factor = Double(affine ? parameters[0].floats[c] : 1) / (Double(variance[c]) + epsilon).squareRoot()
+      scale[c] = Float(factor)
+      scale[columns.channels + c] = Float(Double(affine ? parameters[1].floats[c] : 0) - Double(mean[c]) * factor)
+    }
   }
 
   func forward(_ call: Call) throws(LayerError) {

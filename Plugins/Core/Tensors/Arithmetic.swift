@@ -107,6 +107,7 @@ extension Arithmetic {
       }
       plan.backwardScratch = broadcast.gradients.map(\.scratch).max() ?? 0
     }
+    if operation == .add, a == b, a.dtype == .f32 { plan.isEpilogue = .add }
     plan.isRowIndependent = !shape.isEmpty && a.rank == b.rank && a.shape[0] == b.shape[0]
     plan.accumulates = true
     plan.flops = Double(y.count)

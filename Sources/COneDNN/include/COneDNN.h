@@ -15,15 +15,16 @@ typedef struct zoo_dnn_shape {
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
 } zoo_dnn_shape;
 
-/// What forward's last store does: y = max(y, alpha y), y = alpha y + beta, or nothing.
-enum { ZOO_DNN_PLAIN = 0, ZOO_DNN_RELU = 1, ZOO_DNN_LINEAR = 2 };
+/// What forward's last store does: y = max(y, alpha y), y = alpha y + beta, y = min(max(y, alpha), beta), or nothing.
+enum { ZOO_DNN_PLAIN = 0, ZOO_DNN_RELU = 1, ZOO_DNN_LINEAR = 2, ZOO_DNN_CLIP = 3 };
 
 typedef struct zoo_dnn_epilogue {
   int32_t kind;
   float alpha, beta;
+  int32_t adds; ///< before that, what y's memory holds is added
 } zoo_dnn_epilogue;
 
-/// Forward: y = epilogue(conv(x, w) + bias). NULL: oneDNN is not installed, or has nothing compiled for such a shape.
+/// Forward: y = epilogue(conv(x, w) + bias + y). NULL: oneDNN is not installed, or has nothing compiled for such a shape.
 zoo_dnn *zoo_dnn_forward(const zoo_dnn_shape *, zoo_dnn_epilogue);
 
 /// Backward by the input: dx from dy. NULL as above.

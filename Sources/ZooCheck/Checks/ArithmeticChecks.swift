@@ -84,21 +84,26 @@ let arithmeticChecks: [Check] = [
       let plain = try context.trial(example)
       let offered = plain.layer.plan.epilogues
       guard offered >> 1 != 0 else { throw CheckSkip("it offers none") }
-      for number in 1...8 where offered >> UInt64(number) & 1 != 0 {
-        var epilogue = zoo_epilogue()
-        epilogue.size = UInt32(MemoryLayout<zoo_epilogue>.size)
-        (epilogue.kind, epilogue.alpha, epilogue.beta) = (UInt32(number), 0.25, number == 8 ? -0.5 : 0)
+      for folding in foldings where folding.isOffered(by: offered) {
         // Several draws: a few numbers may happen to lie where the epilogue does nothing.
         for seed in 1...8 {
-          let (plain, fused) = (
-            try context.trial(example, Trial.Manner(seed: seed)),
-            try context.trial(example, Trial.Manner(epilogue: epilogue, seed: seed))
-          )
+          let plain = try context.trial(example, Trial.Manner(seed: seed))
           try plain.forward()
-          try fused.forward()
-          guard let (got, start) = zip(fused.outputs, plain.outputs).first(where: { $0.0.isFloat }) else { continue }
-          let wanted = start.floats.map { Float(apply(epilogue, Double($0))) }
-          try expectEqual(got.floats, wanted, example.tolerance, "with epilogue \(number) folded in", got.name)
+          // An addend may lie in the output's own memory.
+          for isInPlace in folding.has(ZOO_EPILOGUE_ADD) ? [false, true] : [false] {
+            let fused = try context.trial(example, Trial.Manner(isInPlace: isInPlace, folding: folding, seed: seed))
+            let addend = fused.addend?.floats
+            try fused.forward()
+            guard let (got, start) = zip(fused.outputs, plain.outputs).first(where: { $0.0.isFloat }) else { continue }
+            let scale = fused.affine?.scale.floats, shift = fused.affine?.shift.floats
+            let wanted = start.floats.enumerated().map { i, y in
+              var y = Double(y)
+              if let scale, let shift { y = y * Double(scale[i % scale.count]) + Double(shift[i % shift.count]) }
+              if let addend { y += Double(addend[i]) }
+              return Float(folding.epilogue.map { apply($0, y) } ?? y)
+            }
+            try expectEqual(got.floats, wanted, example.tolerance, "with \(folding.words) folded in", got.name)
+          }
         }
       }
     }
@@ -133,6 +138,38 @@ func grown(_ example: CheckedCase, by planner: Planner) -> CheckedCase {
   return example
 }
 
+/// What a layer may be asked to fold in: each epilogue by itself, an affine map, an addend, and all three.
+private let foldings: [FoldingRequest] = {
+  func epilogue(_ kind: Int) -> zoo_epilogue {
+    var epilogue = zoo_epilogue()
+    epilogue.size = UInt32(MemoryLayout<zoo_epilogue>.size)
+    (epilogue.kind, epilogue.alpha, epilogue.beta) = (UInt32(kind), 0.25, kind == ZOO_EPILOGUE_LINEAR ? -0.5 : 0)
+    if kind == ZOO_EPILOGUE_CLIP { (epilogue.alpha, epilogue.beta) = (-0.25, 0.5) }
+    return epilogue
+  }
+  let kinds = Array(ZOO_EPILOGUE_RELU...ZOO_EPILOGUE_LINEAR) + [ZOO_EPILOGUE_CLIP]
+  let (affine, add) = (UInt64(1) << UInt64(ZOO_EPILOGUE_AFFINE), UInt64(1) << UInt64(ZOO_EPILOGUE_ADD))
+  return kinds.map { FoldingRequest(epilogue: epilogue($0)) } + [
+    FoldingRequest(folds: affine), FoldingRequest(folds: add), FoldingRequest(epilogue: epilogue(ZOO_EPILOGUE_RELU), folds: affine | add),
+  ]
+}()
+
+extension FoldingRequest {
+  /// Whether AFFINE or ADD is asked for.
+  func has(_ epilogue: Int) -> Bool { folds >> UInt64(epilogue) & 1 != 0 }
+
+  /// Whether a plan offers all of it.
+  fileprivate func isOffered(by epilogues: UInt64) -> Bool {
+    let wanted = folds | (epilogue.map { 1 << UInt64($0.kind) } ?? 0)
+    return epilogues & wanted == wanted
+  }
+
+  fileprivate var words: String {
+    let parts = [has(ZOO_EPILOGUE_AFFINE) ? "a scale and shift" : nil, has(ZOO_EPILOGUE_ADD) ? "an addend" : nil]
+    return (parts + [epilogue.map { "epilogue \($0.kind)" }]).compactMap { $0 }.joined(separator: ", ")
+  }
+}
+
 /// The epilogues of the protocol, in double precision.
 private func apply(_ epilogue: zoo_epilogue, _ y: Double) -> Double {
   let (alpha, beta) = (Double(epilogue.alpha), Double(epilogue.beta))
@@ -145,6 +182,7 @@ private func apply(_ epilogue: zoo_epilogue, _ y: Double) -> Double {
   case ZOO_EPILOGUE_GELU_TANH: return 0.5 * y * (1 + tanh((2 / Double.pi).squareRoot() * (y + 0.044715 * y * y * y)))
   case ZOO_EPILOGUE_SILU: return y / (1 + exp(-y))
   case ZOO_EPILOGUE_LINEAR: return alpha * y + beta
+  case ZOO_EPILOGUE_CLIP: return min(max(y, alpha), beta)
   default: return y
   }
 }

@@ -138,17 +138,32 @@ final class Binding {
     for layer in planned.layers { try layer.instance.control?.pack() }
     for (i, memory) in packs {
       let layer = planned.layers[i]
-      guard let pack = layer.instance.table.pointee.pack else { continue }
-      let specs = TensorTable(layer.instance.parameters.map(\.spec), data: layer.parameters.map { store.entries[$0].pointer })
-      var call = zoo_pack_call(
-        size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(layer.parameters.count), host: zoo_host_table(),
-        context: layer.instance.context, parameters: UnsafePointer(specs.first), packed: memory)
-      let status = withExtendedLifetime(specs) {
-        attributed(to: layer.instance.context, ZOO_IN_PACK) { pack(layer.instance.layer, &call) }
+      guard let affine = layer.folding.affine else {
+        try pack(layer.instance, layer.parameters, into: memory)
+        continue
       }
-      if status != zoo_status(ZOO_OK) { throw layer.instance.failure(.pack, status) }
+      // Scale and shift go into the parameters of the layer that folds them in.
+      let table = alignedMemory(bytes: Int(affine.layer.plan.packed_bytes))
+      defer { free(table) }
+      try pack(affine.layer, affine.parameters, into: table)
+      let scale = UnsafePointer(table.assumingMemoryBound(to: Float.self))
+      let channels = Int(affine.layer.plan.packed_bytes) / (2 * MemoryLayout<Float>.stride)
+      try pack(layer.instance, layer.parameters, into: memory, scale: scale, shift: scale + channels)
     }
     packedVersion = store.version
+  }
+
+  private func pack(
+    _ layer: LayerInstance, _ parameters: [Int], into memory: UnsafeMutableRawPointer, scale: UnsafePointer<Float>? = nil,
+    shift: UnsafePointer<Float>? = nil
+  ) throws(LayerFailure) {
+    guard let pack = layer.table.pointee.pack else { return }
+    let specs = TensorTable(layer.parameters.map(\.spec), data: parameters.map { store.entries[$0].pointer })
+    var call = zoo_pack_call(
+      size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(parameters.count), host: zoo_host_table(),
+      context: layer.context, parameters: UnsafePointer(specs.first), packed: memory, scale: scale, shift: shift)
+    let status = withExtendedLifetime(specs) { attributed(to: layer.context, ZOO_IN_PACK) { pack(layer.layer, &call) } }
+    if status != zoo_status(ZOO_OK) { throw layer.failure(.pack, status) }
   }
 
   // MARK: Binding
@@ -199,6 +214,7 @@ final class Binding {
     call.pointee.parameters = fixedTable(instance.parameters.map(\.spec), data: layer.parameters.map { store.entries[$0].pointer })
     call.pointee.saved_count = UInt32(memory.saved[i].count)
     call.pointee.saved = table(Array(instance.saved.prefix(memory.saved[i].count)), memory.saved[i].map(place))
+    if let addend = layer.folding.addend { call.pointee.addend = table([planned.spec(addend)], [location(addend)]) }
     let scratch = needing ? memory.backwardScratch[i] : memory.forwardScratch[i]
     if let scratch {
       slots.append(Slot(address: pointerField(UnsafeMutableRawPointer(call), \zoo_call.scratch), location: place(scratch)))

@@ -59,14 +59,14 @@ public final class LayerInstance {
     place: Place? = nil
   ) throws(LayerFailure) {
     try self.init(
-      kind: kind, attributes: attributes, path: path, inputs: inputs, inputNames: inputNames, training: training, epilogue: nil, run: run,
-      place: place)
+      kind: kind, attributes: attributes, path: path, inputs: inputs, inputNames: inputNames, training: training,
+      folding: FoldingRequest(), run: run, place: place)
   }
 
-  /// Makes and plans a layer that ends in an epilogue.
+  /// Makes and plans a layer that folds something in.
   package init(
     kind: KindInfo, attributes: [AttributeLiteral], path: String, inputs: [Spec?], inputNames: [String] = [], training: Bool,
-    epilogue: zoo_epilogue?, run: Run, place: Place? = nil
+    folding: FoldingRequest, run: Run, place: Place? = nil
   ) throws(LayerFailure) {
     guard let table = kind.table else { preconditionFailure("a kind without a table cannot be planned") }
     let described = inputs.enumerated().map { index, spec in
@@ -100,11 +100,11 @@ public final class LayerInstance {
     var plan = zoo_plan()
     plan.size = UInt32(MemoryLayout<zoo_plan>.size)
     let planStatus = specs.withUnsafeBufferPointer { specs in
-      withOptionalPointer(to: epilogue) { epilogue in
+      withOptionalPointer(to: folding.epilogue) { epilogue in
         var request = zoo_plan_request(
           size: UInt32(MemoryLayout<zoo_plan_request>.size), flags: training ? UInt32(ZOO_PLAN_TRAINING) : 0, host: host,
           context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
-          epilogue: epilogue)
+          epilogue: epilogue, folds: folding.folds)
         return attributed(to: context, ZOO_IN_PLAN) { table.pointee.plan(layer, &request, &plan) }
       }
     }

@@ -61,7 +61,7 @@ struct MemoryPlan {
     var lastUse: [Source: Int] = [:]
     var kept = Set(planned.outputs)
     for (i, layer) in layers.enumerated() {
-      for case let source? in layer.inputs { lastUse[source] = i }
+      for case let source? in layer.inputs + [layer.folding.addend] { lastUse[source] = i }
       guard differentiation?.isActive[i] == true else { continue }
       for (k, source) in layer.inputs.enumerated() where layer.instance.backwardNeedsInput(k) { if let source { kept.insert(source) } }
       for o in layer.instance.outputs.indices where layer.instance.backwardNeedsOutput(o) { kept.insert(.node(layer.node, output: o)) }
@@ -75,7 +75,7 @@ struct MemoryPlan {
     parameterGradients = layers.map { $0.parameters.map { _ in .none } }
 
     for (i, layer) in layers.enumerated() {
-      for case let source? in layer.inputs { values[source]?.use(at: i) }
+      for case let source? in layer.inputs + [layer.folding.addend] { values[source]?.use(at: i) }
       var taken: [ArenaBuffer] = []
       for (o, spec) in layer.instance.outputs.enumerated() {
         let source = Source.node(layer.node, output: o)
@@ -88,6 +88,11 @@ struct MemoryPlan {
           if case .input(let index) = input, carried.contains(where: { $0 == (source, index) }) { inPlace[source] = index }
         }
         if inPlace[source] != nil { continue }
+        if o == 0, reused == nil, let addend = layer.folding.addend, lastUse[addend] == i, !kept.contains(addend),
+          !layer.inputs.contains(addend)
+        {
+          reused = values[addend]
+        }
         if let reused {
           taken.append(reused)
           values[source] = reused

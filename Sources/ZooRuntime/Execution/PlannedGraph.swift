@@ -14,7 +14,9 @@ struct PlannedGraph {
     let parameters: [Int]
     /// Whether no parameter of its own gets a gradient.
     let isFrozen: Bool
-    /// The paths of the layers that were folded into this one's last store.
+    /// What was folded into this one's last store.
+    var folding = Folding()
+    /// The paths of the layers that were.
     var fused: [String] = []
   }
 
@@ -89,7 +91,7 @@ struct PlannedGraph {
       }
     }
     dropUnneeded()
-    if fuse && !training { try fuseEpilogues(run: run) }
+    if fuse && !training { try foldEpilogues(run: run) }
   }
 
   private static func layer(
@@ -119,37 +121,6 @@ struct PlannedGraph {
     outputs.forEach { need($0) }
     for layer in layers.reversed() where needed.contains(layer.node) { layer.inputs.forEach { need($0) } }
     layers.removeAll { !needed.contains($0.node) }
-  }
-
-  /// Folds layers that are an epilogue of their input into the layer that makes it, if nothing else reads it.
-  private mutating func fuseEpilogues(run: Run) throws {
-    var consumers: [Source: Int] = [:]
-    for layer in layers { for case let source? in layer.inputs { consumers[source, default: 0] += 1 } }
-    for source in outputs { consumers[source, default: 0] += 1 }
-
-    var index = 0
-    while index < layers.count {
-      let layer = layers[index]
-      let epilogue = layer.instance.plan.epilogue
-      guard epilogue.kind != 0, epilogue.kind < 64, layer.parameters.isEmpty, case .node(let n, 0)? = layer.inputs.first ?? nil,
-        let producer = layers.firstIndex(where: { $0.node == n }), consumers[.node(n, output: 0)] == 1,
-        layers[producer].fused.isEmpty, layers[producer].instance.plan.epilogues >> UInt64(epilogue.kind) & 1 != 0,
-        layers[producer].instance.outputs.count == 1
-      else {
-        index += 1
-        continue
-      }
-      let node = graph.nodes[n]
-      layers[producer].instance = try LayerInstance(
-        kind: node.kind, attributes: node.attributes, path: node.path, inputs: layers[producer].inputs.map { $0.map(spec) },
-        inputNames: node.inputs.map { graph.name(of: $0) }, training: false, epilogue: epilogue, run: run, place: node.place)
-      layers[producer].fused.append(layer.instance.path)
-      let (from, to) = (Source.node(layer.node, output: 0), Source.node(n, output: 0))
-      for i in layers.indices { layers[i].inputs = layers[i].inputs.map { $0 == from ? to : $0 } }
-      outputs = outputs.map { $0 == from ? to : $0 }
-      consumers[to] = consumers[from]
-      layers.remove(at: index)
-    }
   }
 }
 

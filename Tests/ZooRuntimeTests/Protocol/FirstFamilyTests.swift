@@ -142,7 +142,7 @@ import ZooTypes
     var grown: [String] = []
     for file in Repository.files(in: source + "/zoo") {
       var text = String(decoding: try MappedFile("\(source)/zoo/\(file)").contents, as: UTF8.self)
-      text = text.replacing("#define ZOO_ABI_MINOR 0u", with: "#define ZOO_ABI_MINOR 7u")
+      text = text.replacing("#define ZOO_ABI_MINOR 1u", with: "#define ZOO_ABI_MINOR 7u")
       for name in growing {
         guard let start = text.firstRange(of: "struct \(name) {") else { continue }
         let end = try #require(text[start.upperBound...].firstRange(of: "\n}"))

@@ -96,7 +96,7 @@ import ZooTestSupport
       "codec", "int32_t format;", to: "int32_t format, reserved;\n  uint64_t level;", "zoo_codec_call.reserved", "zoo_codec_call.level"),
     Change("status", "ZOO_BAD_DATA = 8", to: "ZOO_BAD_DATA = 8, ZOO_WORSE = 9"),
     Change("family", "#ifdef __cplusplus", to: "typedef struct zoo_news {\n  uint32_t size;\n} zoo_news;\n#ifdef __cplusplus"),
-    Change("version", "ZOO_ABI_MINOR 0u", to: "ZOO_ABI_MINOR 3u"),
+    Change("version", "ZOO_ABI_MINOR 1u", to: "ZOO_ABI_MINOR 3u"),
     Change("call", "/// What forward, backward and pack receive.", to: "/// Other words."),
   ])
   func whatIsAllowedIsNoBreach(change: Change) throws {

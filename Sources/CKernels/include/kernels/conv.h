@@ -36,12 +36,14 @@ int64_t zoo_conv_packed_count(const zoo_conv *conv);
 int64_t zoo_conv_panels(const zoo_conv *conv);
 void zoo_conv_pack(const zoo_conv *conv, const float *weight, int64_t from, int64_t to, float *packed);
 
-/// y = epilogue(conv(x) + bias), tasks [from, to). `slab` is this thread's own, of so many floats.
+/// y = epilogue(conv(x) + bias + addend), tasks [from, to). `slab` is this thread's own, of so many floats. `addend` has y's shape and may
+/// be its memory, or NULL, which it is unless zoo_conv_adds.
+int64_t zoo_conv_adds(const zoo_conv *conv);
 int64_t zoo_conv_tasks(const zoo_conv *conv);
 int64_t zoo_conv_slab(const zoo_conv *conv);
 void zoo_conv_forward(
-  const zoo_conv *conv, const float *x, const float *packed, const float *bias, const zoo_epilogue *epilogue, float *y, float *slab,
-  int64_t from, int64_t to);
+  const zoo_conv *conv, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
+  float *y, float *slab, int64_t from, int64_t to);
 
 /// The same for dx, the gradient by the input, from dy and the kernel in a layout of its own.
 int64_t zoo_conv_back_packed_count(const zoo_conv *conv);

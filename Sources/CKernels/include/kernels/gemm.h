@@ -16,7 +16,7 @@ int64_t zoo_gemm_packed_count(int64_t k, int64_t n);
 void zoo_gemm_pack(
   const float *b, int64_t k_stride, int64_t n_stride, int64_t k, int64_t n, int64_t from, int64_t to, float *packed);
 
-/// C[m, n] = epilogue(A[m, k] B[k, n] + bias[n]). A's element (i, j) is a[i * a_row + j * a_step]; one of the two is 1.
+/// C[m, n] = epilogue(A[m, k] B[k, n] + bias[n] + addend[m, n]). A's element (i, j) is a[i * a_row + j * a_step]; one of the two is 1.
 typedef struct zoo_gemm {
   int64_t m, n, k;
   int64_t a_row, a_step, c_row;
@@ -24,6 +24,7 @@ typedef struct zoo_gemm {
   const float *b; ///< or NULL; with it, panels of whole vectors are read from B itself, and only a last one that is not from `packed`
   int64_t b_row;  ///< from one row of it to the next; columns are adjacent
   const float *bias; ///< or NULL
+  const float *addend; ///< or NULL; rows are as far apart as C's, of which it may be the memory
   float *c;
   const zoo_epilogue *epilogue; ///< or NULL
   int32_t accumulates;          ///< C += A B instead

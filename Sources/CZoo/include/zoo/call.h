@@ -26,6 +26,7 @@ typedef struct zoo_call {
   const zoo_tensor *output_gradients, *input_gradients, *parameter_gradients; ///< backward only; NULL in forward
   uint64_t accumulate_inputs, accumulate_parameters;
   void *scratch;
+  const zoo_tensor *addend; ///< (1.1) with ZOO_EPILOGUE_ADD folded in: what is added to output 0. It may lie in that output's own memory
 } zoo_call;
 
 /// pack: writes the parameters into `packed` (the planned size, aligned to 64 bytes) in whatever layout forward likes best.
@@ -36,4 +37,5 @@ typedef struct zoo_pack_call {
   zoo_context *context;
   const zoo_tensor *parameters;
   void *packed;
+  const float *scale, *shift; ///< (1.1) with ZOO_EPILOGUE_AFFINE folded in: s and t, for each index of output 0's last axis
 } zoo_pack_call;

@@ -30,7 +30,8 @@ typedef struct zoo_parameter {
   zoo_initializer initializer;
 } zoo_parameter;
 
-/// What may be folded into forward's last store: y = epilogue(y), with the two numbers that its comment names.
+/// What may be folded into forward's last store: y = epilogue(y), with the two numbers that its comment names. AFFINE and ADD
+/// come before any other, in this order, and have a bit in zoo_plan_request.folds instead of a place there.
 enum {
   ZOO_EPILOGUE_NONE = 0,
   ZOO_EPILOGUE_RELU = 1,      ///< max(y, alpha * y)
@@ -40,7 +41,10 @@ enum {
   ZOO_EPILOGUE_GELU = 5,      ///< y * Phi(y), by erf
   ZOO_EPILOGUE_GELU_TANH = 6, ///< its tanh approximation
   ZOO_EPILOGUE_SILU = 7,      ///< y * sigmoid(y)
-  ZOO_EPILOGUE_LINEAR = 8     ///< alpha * y + beta
+  ZOO_EPILOGUE_LINEAR = 8,    ///< alpha * y + beta
+  ZOO_EPILOGUE_ADD = 9,       ///< y + r, of one type and shape. As a layer: its inputs' sum, either of which may be the y
+  ZOO_EPILOGUE_AFFINE = 10,   ///< y * s + t, an s and a t for each index of the last axis. As a layer: it packs all s, then all t
+  ZOO_EPILOGUE_CLIP = 11      ///< min(max(y, alpha), beta)
 };
 
 typedef struct zoo_epilogue {
@@ -62,6 +66,7 @@ typedef struct zoo_plan_request {
   uint32_t input_count, thread_count; ///< thread_count: how many parts of a parallel_for can run at once, at most
   const zoo_spec *inputs;
   const zoo_epilogue *epilogue; ///< fold this into forward's last store, or NULL. Only one that an earlier plan offered
+  uint64_t folds; ///< (1.1) bits ZOO_EPILOGUE_AFFINE: pack gets s and t; ZOO_EPILOGUE_ADD: forward gets an addend. Only what was offered
 } zoo_plan_request;
 
 enum {

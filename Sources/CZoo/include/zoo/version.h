@@ -7,7 +7,7 @@
 #define ZOO_ABI_MAJOR 1u
 /// Grows when a struct gains a field at its end, or the host a function. A newer family runs on an older host:
 /// it probes with ZOO_HAS for what came after the minor version that it needs.
-#define ZOO_ABI_MINOR 0u
+#define ZOO_ABI_MINOR 1u
 
 /// Structs that may grow start with `uint32_t size`, filled in with sizeof by whoever makes them.
 /// Fields are only ever added at the end. A reader asks ZOO_HAS before it touches a field that is newer than
