@@ -74,7 +74,7 @@ final class Trial {
       tensor.fill(seed: 1000 * manner.seed + 700, range: nil)
       addend = tensor
       if manner.isInPlace {
-        self.outputs[0].elements.update(fromContentsOf: tensor.elements)
+        _ = self.outputs[0].elements.update(fromContentsOf: tensor.elements)
         addend = self.outputs[0]
       }
     }
