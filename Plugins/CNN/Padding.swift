@@ -30,20 +30,28 @@ enum Padding: AttributeValue, Hashable {
     }
   }
 
-  /// The padding of height and width.
-  func axes() throws(LayerError) -> (height: WindowAxis.Padding, width: WindowAxis.Padding) {
+  /// The padding of each axis of a grid.
+  func axes<G: Grid>(of grid: G.Type) throws(LayerError) -> [WindowAxis.Padding] {
     switch self {
-    case .same: return (.same, .same)
-    case .valid: return (.explicit(before: 0, after: 0), .explicit(before: 0, after: 0))
+    case .same: return Array(repeating: .same, count: grid.rank)
+    case .valid: return Array(repeating: .explicit(before: 0, after: 0), count: grid.rank)
     case .explicit(let p):
       switch p.count {
-      case 1: return (.explicit(before: p[0], after: p[0]), .explicit(before: p[0], after: p[0]))
-      case 2: return (.explicit(before: p[0], after: p[0]), .explicit(before: p[1], after: p[1]))
-      case 4: return (.explicit(before: p[0], after: p[1]), .explicit(before: p[2], after: p[3]))
+      case 1: return Array(repeating: .explicit(before: p[0], after: p[0]), count: grid.rank)
+      case grid.rank: return p.map { .explicit(before: $0, after: $0) }
+      case 2 * grid.rank: return (0..<grid.rank).map { .explicit(before: p[2 * $0], after: p[2 * $0 + 1]) }
       default:
-        throw .attribute("padding must be 'same', 'valid', or 1, 2 or 4 numbers (top, bottom, left, right), but it has \(p.count)")
+        let counts = grid.rank == 1 ? "1 or 2" : "1, \(grid.rank) or \(2 * grid.rank)"
+        throw .attribute(
+          "padding must be 'same', 'valid', or \(counts) numbers (\(grid.sides.joined(separator: ", "))), but it has \(p.count)")
       }
     }
+  }
+
+  /// The padding of height and width.
+  func axes() throws(LayerError) -> (height: WindowAxis.Padding, width: WindowAxis.Padding) {
+    let both = try axes(of: Plane.self)
+    return (both[0], both[1])
   }
 }
 
@@ -53,19 +61,7 @@ let pixels: ClosedRange<Double> = 1...1_000_000
 extension [Int] {
   /// Height and width from one number or two.
   func pair(_ name: String) throws(LayerError) -> (height: Int, width: Int) {
-    switch count {
-    case 1: return (self[0], self[0])
-    case 2: return (self[0], self[1])
-    default: throw .attribute("\(name) must be one number or two (height, width), but it has \(count)")
-    }
-  }
-}
-
-extension PlanRequest {
-  /// Input 0 if it is a batch of images [N, H, W, C] without an empty axis.
-  func images() throws(LayerError) -> Spec {
-    let x = try float(0, rank: 4...4)
-    guard x.count > 0 else { throw .shape("x must not be empty, but its shape is \(x.shape)") }
-    return x
+    let both = try Plane.each(self, name)
+    return (both[0], both[1])
   }
 }

@@ -23,37 +23,50 @@ public struct WindowAxis: Hashable, Sendable {
     case explicit(before: Int, after: Int)
   }
 
-  /// Places windows on an axis, which `name` names where there is no room for one.
-  public init(_ name: String, input: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding) throws(LayerError) {
+  /// The axis that a grid does not have: one window on one pixel.
+  public static let one = WindowAxis()
+
+  private init() { (input, size, stride, dilation, before, output) = (1, 1, 1, 1, 0, 1) }
+
+  /// Places windows on an axis, which `name` and `unit` name where there is no room for one.
+  ///
+  /// `roundsUp`: a last window may end behind all padding, if it starts before the padding behind.
+  public init(
+    _ name: String, input: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding, roundsUp: Bool = false,
+    unit: String = "pixels"
+  ) throws(LayerError) {
     self.input = input
     self.size = size
     self.stride = stride
     self.dilation = dilation
     let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: dilation)
-    guard !overflows, reach < 1 << 24 else { throw .attribute("a window of \(size) pixels that are \(dilation) apart is too large") }
+    guard !overflows, reach < 1 << 24 else { throw .attribute("a window of \(size) \(unit) that are \(dilation) apart is too large") }
     switch padding {
     case .same:
       output = (input - 1) / stride + 1
       before = max(0, (output - 1) * stride + reach + 1 - input) / 2
     case .explicit(let before, let after):
       let padded = input + before + after
-      guard reach < padded else {
+      let room = padded - reach - 1 + (roundsUp ? stride - 1 : 0)
+      guard room >= 0 else {
         let padding = before + after > 0 ? ", \(padded) with padding" : ""
-        throw .shape("a window covers \(reach + 1) pixels, but the \(name) of x is \(input)\(padding)")
+        throw .shape("a window covers \(reach + 1) \(unit), but the \(name) of x is \(input)\(padding)")
       }
       self.before = before
-      output = (padded - reach - 1) / stride + 1
+      let last = room / stride
+      output = roundsUp && last * stride >= input + before ? last : last + 1
     }
   }
 
   /// The windows of a convolution whose transpose widens `windows` pixels: `input` is what that leads to, `further` pixels of it behind
   /// all windows.
   public init(
-    _ name: String, transposing windows: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding, further: Int = 0
+    _ name: String, transposing windows: Int, size: Int, stride: Int, dilation: Int = 1, padding: Padding, further: Int = 0,
+    unit: String = "pixels"
   ) throws(LayerError) {
     let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: dilation)
     guard !overflows, reach < 1 << 24, stride < 1 << 24, windows < 1 << 32 else {
-      throw .attribute("a window of \(size) pixels that are \(dilation) apart, \(stride) from the next, is too large")
+      throw .attribute("a window of \(size) \(unit) that are \(dilation) apart, \(stride) from the next, is too large")
     }
     self.size = size
     self.stride = stride
@@ -66,7 +79,7 @@ public struct WindowAxis: Hashable, Sendable {
     case .explicit(let before, let after):
       let whole = (windows - 1) * stride + reach + 1 + further
       guard whole > before + after else {
-        throw .shape("padding takes \(before + after) pixels off, but the \(name) of y without it is \(whole)")
+        throw .shape("padding takes \(before + after) \(unit) off, but the \(name) of y without it is \(whole)")
       }
       input = whole - before - after
       self.before = before

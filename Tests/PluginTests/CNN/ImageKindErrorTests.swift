@@ -27,6 +27,10 @@ import ZooTypes
     Case("cnn.conv2d", attributes, shape, words)
   }
 
+  private static func sequence(_ attributes: String, _ shape: [Int], _ words: String) -> Case {
+    Case("cnn.conv1d", attributes, shape, words)
+  }
+
   private static func transposed(_ attributes: String, _ shape: [Int], _ words: String) -> Case {
     Case("cnn.conv_transpose2d", attributes, shape, words)
   }
@@ -65,6 +69,15 @@ import ZooTypes
     conv(
       #"{"channels": 1000000000, "kernel": 1, "padding": 1000000}"#, [1, 8, 8, 3],
       "an output of [1, 2000008, 2000008, 1000000000] elements is too large"),
+    sequence(#"{"channels": 2, "kernel": 3}"#, [8, 3], "x must have rank 3, but its shape is [8, 3]"),
+    sequence(#"{"channels": 2, "kernel": 3, "dilation": 4}"#, [1, 8, 3], "a window covers 9 steps, but the length of x is 8"),
+    sequence(
+      #"{"channels": 2, "kernel": 3, "padding": [1, 1, 1]}"#, [1, 8, 3],
+      "padding must be 'same', 'valid', or 1 or 2 numbers (before, after), but it has 3"),
+    sequence(#"{"channels": 5, "kernel": 1, "groups": 2}"#, [1, 8, 4], "2 groups must divide both the 4 channels of x and the 5 of y"),
+    sequence(
+      #"{"channels": 2, "kernel": 1000000, "dilation": 1000000, "padding": "causal"}"#, [1, 8, 3],
+      "a window of 1000000 steps that are 1000000 apart is too large"),
     transposed(#"{"channels": 2, "kernel": 3}"#, [8, 8, 3], "x must have rank 4, but its shape is [8, 8, 3]"),
     transposed(
       #"{"channels": 2, "kernel": 3, "padding": [0, 5]}"#, [1, 8, 8, 3], "padding takes 10 pixels off, but the width of y without it is 10"),

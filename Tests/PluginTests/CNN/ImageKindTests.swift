@@ -41,6 +41,8 @@ import ZooTypes
       ("cnn.conv2d", #"{"channels": 64, "kernel": 1}"#, [2, 56, 56, 256]),
       ("cnn.conv2d", #"{"channels": 128, "kernel": 1, "stride": 2, "bias": false}"#, [3, 57, 55, 64]),
       ("cnn.conv2d", #"{"channels": 50, "kernel": [3, 5], "padding": [1, 2], "dilation": 2}"#, [2, 41, 37, 40]),
+      ("cnn.conv1d", #"{"channels": 100, "kernel": 5, "padding": "same"}"#, [3, 60, 100]),
+      ("cnn.conv1d", #"{"channels": 34, "kernel": 2, "dilation": 64, "padding": "causal"}"#, [2, 3000, 17]),
       ("cnn.conv_transpose2d", #"{"channels": 64, "kernel": 4, "stride": 2, "padding": 1}"#, [16, 14, 14, 128]),
       ("cnn.conv_transpose2d", #"{"channels": 3, "kernel": 5, "stride": 2, "padding": "same"}"#, [16, 28, 28, 32]),
       ("cnn.upsample2d", #"{"scale": 2}"#, [4, 56, 56, 64]),
