@@ -42,7 +42,7 @@ install: build
 	install -m 644 Sources/CZoo/include/zoo.h $(PREFIX)/include/
 	install -m 644 Sources/CZoo/include/zoo/*.h $(PREFIX)/include/zoo/
 	install -m 755 $(FAMILIES:%=zoo/plugins/%.so) $(PREFIX)/share/zoo/plugins/
-	cp -r zoo/weights zoo/data $(PREFIX)/share/zoo/
+	cp -r zoo/weights zoo/labels zoo/data $(PREFIX)/share/zoo/
 	cp -r manifests $(PREFIX)/share/zoo/
 	@$(MAKE) --no-print-directory kit KIT=$(PREFIX)/share/zoo/kit
 

@@ -40,6 +40,7 @@ struct OpenModel {
     var overrides: [String: JSON] = [:]
     for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
     listing = try zoo.model(name)
+    var model: Model
     do throws(ManifestError) {
       model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
     } catch {
@@ -47,6 +48,8 @@ struct OpenModel {
       if error.missesFamily { for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) } }
       throw error
     }
+    try model.readFiles(manifestFolder: listing.manifest.folder, zooRoot: zoo.folder.path)
+    self.model = model
   }
 
   /// The file that a path in the manifest leads to.
@@ -67,7 +70,7 @@ struct OpenModel {
   /// Without any weights, the first ones of `seed`; an error if the manifest names weights and there is no seed.
   func session(weights file: String?, seed: UInt64?, fuse: Bool = true) throws -> Session {
     let weights = try weights(file)
-    if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model: listing.name, path: missing.text) }
+    if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model, path: missing.text) }
     return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse, foreign: foreign)
   }
 
@@ -146,9 +149,14 @@ func fileExtension(of path: String) -> String {
 struct MissingWeights: ExplainedError, Hashable {
   let model: String
   let path: String
+  let isTrainable: Bool
+
+  init(_ model: Model, path: String) { (self.model, self.path, isTrainable) = (model.name, path, model.training != nil) }
 
   var message: String { "'\(model)' has no weights yet: there is no '\(path)'" }
-  var help: String { "'zoo train \(model)' makes some; give them with --weights FILE, or run untrained ones with --seed 0" }
+  var help: String {
+    (isTrainable ? "'zoo train \(model)' makes some; " : "") + "give them with --weights FILE, or run untrained ones with --seed 0"
+  }
 }
 
 /// Words given on the command line that an input cannot take.

@@ -135,6 +135,10 @@ public struct Parameter: Sendable {
     public static let buffer = Traits(rawValue: 1)
     /// Weight decay passes it by: biases, gains.
     public static let noDecay = Traits(rawValue: 2)
+    /// Files of other tools hold it and the layer does not use it: the host reads past it.
+    ///
+    /// It has no memory, and calls do not have it.
+    public static let ignored = Traits(rawValue: 4)
   }
 
   let name: String
@@ -149,6 +153,9 @@ public struct Parameter: Sendable {
     self.initializer = initializer
     self.traits = traits
   }
+
+  /// Declares what files of other tools hold under `name` and the layer does not use, whatever its type and shape are.
+  public static func ignored(_ name: String) -> Parameter { Parameter(name, [], .zeros, .ignored) }
 }
 
 /// What may be folded into a layer's last store: y = epilogue(y).

@@ -46,6 +46,7 @@ def main() -> None:
     elementwise("core.sigmoid", {"plain": ({}, torch.sigmoid)})
     elementwise("core.tanh", {"plain": ({}, torch.tanh)})
     elementwise("core.relu", {"plain": ({}, F.relu)})
+    elementwise("core.relu6", {"plain": ({}, F.relu6)})
     elementwise(
         "core.leaky_relu",
         {

@@ -166,6 +166,13 @@ def resizes() -> None:
             expected[f"resize/stretch/{key}"] = stack(lambda p: p.resize((width, height), method))
             expected[f"resize/crop/{key}"] = stack(lambda p: ImageOps.fit(p, (width, height), method))
             expected[f"resize/fit/{key}"] = stack(lambda p: ImageOps.pad(p, (width, height), method, color=0))
+    # torchvision's Resize and CenterCrop: the shorter side to so many pixels, and the middle of that.
+    for name, method in filters.items():
+        for case, shorter, (height, width) in [("smaller", 16, (11, 14)), ("larger", 40, (33, 64)), ("exact", 23, (23, 23))]:
+            resized = shorter * WIDTH // HEIGHT
+            top, left = round((shorter - height) / 2), round((resized - width) / 2)
+            box = (left, top, left + width, top + height)
+            expected[f"resize/shorter side {shorter}/{name}/{case}"] = stack(lambda p: p.resize((resized, shorter), method).crop(box))
     # With alpha, colours count as much as they are seen.
     rgba = picture().astype(np.float32)
     alpha = rgba[..., 3:]

@@ -95,6 +95,40 @@ import ZooTypes
         """)
   }
 
+  // PyTorch's batch normalisation counts batches, which zoo's does not.
+  @Test func whatALayerIgnoresIsReadPastAndNeverMissed() throws {
+    let text = """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}}, "graph": [
+        {"layer": "core.batch_norm", "name": "bn"}, {"loop": [{"layer": "core.batch_norm", "name": "bn"}], "name": "again", "times": 2,
+         "carry": {"h": "bn"}}]}
+      """
+    let graph = try Manifest(contentsOf: Array(text.utf8), file: "m.json", folder: "/").expand(catalog: Repository.catalog).graph
+    let names = ["weight", "bias", "running_mean", "running_var"]
+    let trained = ["bn", "again.bn"].flatMap { layer in names.map { ("\(layer).\($0)", Spec([2])) } }
+    let counts = [("bn.num_batches_tracked", Spec([], .i64)), ("again.bn.num_batches_tracked", Spec([1, 3], .u8))]
+    for tensors in [trained, trained + counts, counts + trained] {
+      let buffers = tensors.map { ($0.0, TensorBuffer($0.1)) }
+      let bytes = try SafeTensorsWriter.encode(buffers.map { NamedTensor($0.0, $0.1.spec, UnsafeRawBufferPointer($0.1.bytes)) })
+      try bytes.withUnsafeBytes { bytes in
+        let session = Session(graph, weights: (try SafeTensors(bytes), "w.safetensors"))
+        try session.program([Spec([3, 2])]).forward()
+        #expect(session.store.entries.map(\.path) == trained.map(\.0))
+        #expect(session.store.tensors.map(\.name) == trained.map(\.0))
+      }
+    }
+    let summary = try ModelSummary(graph, inputs: [Spec([3, 2])])
+    #expect(summary.parameters.map(\.path) == trained.map(\.0))
+    #expect((summary.trainableCount, summary.bufferCount) == (8, 8))
+
+    let stray = TensorBuffer(Spec([], .i64))
+    let file = try SafeTensorsWriter.encode([NamedTensor("num_batches_tracked", stray.spec, UnsafeRawBufferPointer(stray.bytes))])
+    try file.withUnsafeBytes { file in
+      let session = Session(graph, weights: (try SafeTensors(file), "w.safetensors"))
+      let error = #expect(throws: ParameterError.self) { _ = try session.program([Spec([3, 2])]) }
+      #expect(error?.message == "w.safetensors: has no tensor 'bn.weight' (and 7 more), which the model needs")
+    }
+  }
+
   @Test func whatIsWrittenIsReadBackBitForBit() throws {
     let graph = try model().graph
     let first = Session(graph, seed: 3)

@@ -2,7 +2,8 @@ import CKernels
 import ZooPlugin
 
 let activations: [Kind] = [
-  Kind(Identity.self), Kind(Sigmoid.self), Kind(Tanh.self), Kind(ReLU.self), Kind(LeakyReLU.self), Kind(Abs.self), Kind(ELU.self),
+  Kind(Identity.self), Kind(Sigmoid.self), Kind(Tanh.self), Kind(ReLU.self), Kind(ReLU6.self), Kind(LeakyReLU.self), Kind(Abs.self),
+  Kind(ELU.self),
   Kind(Softplus.self), Kind(GELU.self), Kind(SiLU.self), Kind(Maxout.self), Kind(Softmax.self), Kind(LogSoftmax.self),
 ]
 
@@ -60,6 +61,23 @@ struct ReLU: ElementwiseActivation {
 
   var kernels: ActivationKernels { .init(forward: zoo_relu_forward, backward: zoo_relu_backward, keeps: .output, isLight: true) }
   var epilogue: Epilogue? { .relu(slope: 0) }
+}
+
+/// A rectifier that saturates, so that few bits hold what it puts out.
+///
+///     y = min(max(x, 0), 6)
+///
+/// Its derivative at 0 and at 6 is taken as 0.
+///
+/// - Reference: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
+struct ReLU6: ElementwiseActivation {
+  static var declaration: Declaration<Self> {
+    Declaration(
+      "core.relu6", "A rectifier that saturates, so that few bits hold what it puts out.", formula: "y = min(max(x, 0), 6)",
+      reference: "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10")
+  }
+
+  var kernels: ActivationKernels { .init(forward: zoo_relu6_forward, backward: zoo_relu6_backward, keeps: .output, isLight: true) }
 }
 
 /// A rectifier that lets a little of what is negative through, so that no unit dies.

@@ -16,6 +16,7 @@ struct ImageCodec: Codec {
 
   var channels: Int?
   var resize = Resize.stretch
+  var shorterSide: Int?
   var filter = ImageFilter.bilinear
   var invert = false
   var mean: [Double]?
@@ -34,6 +35,9 @@ struct ImageCodec: Codec {
           "resize", \.resize,
           "If the file's size is not the port's: 'stretch' it, 'fit' all of it between black bars, 'crop' it to fill, or 'none': refuse it."
         ),
+        Attribute(
+          "shorter_side", \.shorterSide, in: 1...1_000_000,
+          "When cropping: make the shorter side so many pixels long, and cut the port's size out of the middle."),
         Attribute("filter", \.filter, "How to resize, as Pillow does; all but 'nearest' average when shrinking."),
         Attribute("invert", \.invert, "Make black white and white black."),
         Attribute("mean", \.mean, "Subtract this from 0..1; one number, or one for each channel."),
@@ -57,6 +61,7 @@ struct ImageCodec: Codec {
       throw .data(
         "the image is \(file.width)x\(file.height) pixels, but the port takes \(size.width)x\(size.height), and 'resize' is 'none'")
     }
+    _ = try placement(from: file, to: size)
     let found = try checkedChannels(channels ?? axes[2] ?? 3)
     guard axes[2] ?? found == found else { throw .data("'channels' is \(found), but the port takes \(axes[2] ?? found)") }
     _ = try normalization(found)
@@ -69,11 +74,10 @@ struct ImageCodec: Codec {
     let file = try ImageFile.size(bytes)
     let pixels = try ImageFile.decode(bytes, height: file.height, width: file.width, channels: channels)
     let numbers = UnsafeMutableBufferPointer(start: tensor.floats, count: tensor.count)
-    if file == (height, width) {
+    guard let placement = try placement(from: file, to: (height, width)) else {
       normalization.apply(pixels, into: numbers)
       return
     }
-    let placement = ImagePlacement(resize, from: file, to: (height, width))
     let resized = resized(pixels, file, channels, placement)
     if resized.count < numbers.count { normalization.blacken(numbers) }
     let rowCount = placement.width * channels
@@ -94,6 +98,18 @@ struct ImageCodec: Codec {
         + ImageSketch.lines(sheet, height: height, width: width, channels: images.channels)
     }
     return try ImageFile.encode(sheet, height: height, width: width, channels: images.channels, as: self.format, quality: quality)
+  }
+
+  /// Which part of the image goes where; nil: it stays as it is.
+  private func placement(from file: (height: Int, width: Int), to size: (height: Int, width: Int)) throws(LayerError) -> ImagePlacement? {
+    guard let shorterSide else { return file == size ? nil : ImagePlacement(resize, from: file, to: size) }
+    guard resize == .crop else { throw .attribute("'shorter_side' goes with 'resize': 'crop', not with '\(resize.rawValue)'") }
+    guard let placement = ImagePlacement(shorterSide: shorterSide, from: file, to: size) else {
+      throw .data(
+        "with its shorter side \(shorterSide) pixels long, the image of \(file.width)x\(file.height) pixels has less than the "
+          + "\(size.width)x\(size.height) that the port takes")
+    }
+    return placement
   }
 
   private func resized(_ pixels: [UInt8], _ file: (height: Int, width: Int), _ channels: Int, _ placement: ImagePlacement) -> [Float] {

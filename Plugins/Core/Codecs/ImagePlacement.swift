@@ -6,6 +6,12 @@ struct ImageInterval {
   /// All of an axis of so many pixels.
   init(all count: Int) { (start, length) = (0, Double(count)) }
 
+  /// What becomes pixels `range` when `count` pixels become `resized` of them.
+  init(of range: Range<Int>, whenResizing count: Int, to resized: Int) {
+    let scale = Double(count) / Double(resized)
+    (start, length) = (Double(range.lowerBound) * scale, Double(range.count) * scale)
+  }
+
   /// `length` pixels in the middle of `whole`.
   ///
   /// Pillow keeps the ends in f32; where a pixel's centre falls between two of the source, that decides.
@@ -16,7 +22,8 @@ struct ImageInterval {
   }
 }
 
-/// Which part of an image goes where when its size changes, by the arithmetic of Pillow's ImageOps.pad and ImageOps.fit.
+/// Which part of an image goes where when its size changes, by the arithmetic of Pillow's ImageOps.pad and ImageOps.fit, or of
+/// torchvision's Resize and CenterCrop.
 struct ImagePlacement {
   /// The part of the source that is used.
   private(set) var rows: ImageInterval
@@ -51,6 +58,23 @@ struct ImagePlacement {
         rows = ImageInterval(middle: Double(file.width) / wantedRatio, of: Double(file.height))
       }
     }
+  }
+
+  /// The middle of an image whose shorter side has been made `shorterSide` pixels long; nil: there is less than `size` of it.
+  init?(shorterSide: Int, from file: (height: Int, width: Int), to size: (height: Int, width: Int)) {
+    let shorter = min(file.height, file.width)
+    func resized(_ length: Int) -> Int? {
+      let (product, overflows) = length.multipliedReportingOverflow(by: shorterSide)
+      return overflows ? nil : product / shorter
+    }
+    func middle(_ length: Int, of whole: Int) -> Range<Int> {
+      let start = rounded(Double(whole - length) / 2)
+      return start..<start + length
+    }
+    guard let height = resized(file.height), let width = resized(file.width), height >= size.height, width >= size.width else { return nil }
+    rows = ImageInterval(of: middle(size.height, of: height), whenResizing: file.height, to: height)
+    columns = ImageInterval(of: middle(size.width, of: width), whenResizing: file.width, to: width)
+    (self.height, self.width) = size
   }
 }
 

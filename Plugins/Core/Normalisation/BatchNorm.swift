@@ -40,6 +40,8 @@ struct BatchNorm: DifferentiableLayer {
     var plan = Plan(outputs: [x])
     if affine { plan.parameters = [Parameter("weight", [c], .ones, .noDecay), Parameter("bias", [c], .zeros, .noDecay)] }
     plan.parameters += [Parameter("running_mean", [c], .zeros, .buffer), Parameter("running_var", [c], .ones, .buffer)]
+    // PyTorch counts the batches for an average without momentum.
+    plan.parameters.append(.ignored("num_batches_tracked"))
     plan.saved = [columns.norms]
     plan.neededInputs = [0]
     plan.aliases = [(output: 0, input: 0)]

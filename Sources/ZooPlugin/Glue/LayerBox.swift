@@ -77,6 +77,6 @@ final class PlanMemory {
     raw.pointee.epilogues = plan.epilogues.rawValue
     if let epilogue = plan.isEpilogue { raw.pointee.epilogue = epilogue.raw }
     raw.pointee.flops = plan.flops
-    raw.pointee.bytes = plan.bytes ?? Double(plan.parameters.reduce(0) { $0 + $1.spec.byteCount })
+    raw.pointee.bytes = plan.bytes ?? Double(plan.parameters.reduce(0) { $0 + ($1.traits.contains(.ignored) ? 0 : $1.spec.byteCount) })
   }
 }

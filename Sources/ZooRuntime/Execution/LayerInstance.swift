@@ -40,6 +40,8 @@ public final class LayerInstance {
   public let outputs: [Spec]
   /// What it wants to own.
   public let parameters: [ParameterRequest]
+  /// The names of what files of other tools hold beside that, and it does not use.
+  let ignored: [String]
   /// What it keeps from forward to backward.
   public private(set) var saved: [Spec]
   /// The rest of its plan.
@@ -131,6 +133,7 @@ public final class LayerInstance {
     self.plan = plan
     outputs = answer.outputs
     parameters = answer.parameters
+    ignored = answer.ignored
     saved = answer.saved
     aliases = answer.aliases
     control = nil
@@ -141,6 +144,7 @@ public final class LayerInstance {
     self.kind = kind
     self.control = control
     self.parameters = parameters
+    ignored = []
     self.run = run
     self.place = place
     path = control.path
@@ -185,6 +189,7 @@ public final class LayerInstance {
 private struct PlanAnswer {
   let outputs: [Spec]
   let parameters: [ParameterRequest]
+  let ignored: [String]
   let saved: [Spec]
   let aliases: [(output: Int, input: Int)]
 
@@ -222,14 +227,19 @@ private struct PlanAnswer {
     let saved = try specs(plan.saved, plan.saved_count)
     guard plan.parameter_count <= 4096, plan.alias_count <= 4096 else { throw .nonsense }
     var parameters: [ParameterRequest] = []
+    var ignored: [String] = []
     for pointer in strided(plan.parameters, plan.parameter_count, size: \.size) {
       let raw = pointer.pointee
+      if raw.flags & UInt32(ZOO_PARAMETER_IGNORED) != 0 {
+        ignored.append(String(raw.name))
+        continue
+      }
       parameters.append(
         ParameterRequest(
           name: String(raw.name), spec: try check(raw.spec), initializer: raw.initializer,
           isBuffer: raw.flags & UInt32(ZOO_PARAMETER_BUFFER) != 0, isNoDecay: raw.flags & UInt32(ZOO_PARAMETER_NO_DECAY) != 0))
     }
-    guard parameters.count == Int(plan.parameter_count) else { throw .nonsense }
+    guard parameters.count + ignored.count == Int(plan.parameter_count) else { throw .nonsense }
     let limit = UInt64(Self.byteLimit)
     guard plan.scratch_forward < limit, plan.scratch_backward < limit, plan.packed_bytes < limit else { throw .tooLarge }
     var aliases: [(output: Int, input: Int)] = []
@@ -241,6 +251,7 @@ private struct PlanAnswer {
     }
     self.outputs = outputs
     self.parameters = parameters
+    self.ignored = ignored
     self.saved = saved
     self.aliases = aliases
   }

@@ -77,6 +77,7 @@ struct PlannedGraph {
           try store.register(
             request, layer: node.parameterPath, kind: node.kind.name, choice: node.initializers[request.name], place: node.place))
       }
+      for name in instance.ignored { store.ignore(name, layer: node.parameterPath) }
       for name in node.initializers.keys where !instance.parameters.contains(where: { $0.name == name }) {
         throw GraphError.noSuchParameter(
           name, of: node.path, has: instance.parameters.map(\.name), place: node.place)

@@ -61,11 +61,14 @@ public struct CodecChoice: Sendable {
   public var codec: CodecInfo
   /// One for each attribute that it declares.
   public var attributes: [AttributeLiteral]
+  /// The files whose text some attributes are, by the attribute's number, until `Model.readFiles` has read them.
+  public var files: [Int: ManifestPath]
 
   /// A codec with these attributes.
-  public init(codec: CodecInfo, attributes: [AttributeLiteral]) {
+  public init(codec: CodecInfo, attributes: [AttributeLiteral], files: [Int: ManifestPath] = [:]) {
     self.codec = codec
     self.attributes = attributes
+    self.files = files
   }
 }
 

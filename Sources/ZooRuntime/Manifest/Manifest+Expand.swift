@@ -12,7 +12,8 @@ extension Manifest {
   ) throws(ManifestError) -> Model {
     let budget = Budget()
     let unset = Evaluator(document: document, scope: Scope([:]), budget: budget)
-    let settings = try Settings.resolve(document.root["settings"], of: .manifest, given: .overrides(overrides), in: unset)
+    let settings = try Settings.resolve(
+      document.root["settings"], variant: variantSettings, of: .manifest, given: .overrides(overrides), in: unset)
     let evaluator = Evaluator(document: document, scope: Scope(settings.dictionary), budget: budget)
     let fields = try Fields(document.root, of: .manifest, keys: Self.keys, evaluator)
     let ports = PortReader(catalog: catalog, evaluate: evaluator)

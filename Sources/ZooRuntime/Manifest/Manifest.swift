@@ -10,20 +10,21 @@ public struct Manifest: Sendable {
   public static let longest = 16 << 20
 
   static let keys = [
-    "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "inputs", "graph", "outputs", "carry", "runs",
-    "graphs", "define", "weights", "train",
+    "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "variants", "inputs", "graph", "outputs",
+    "carry",
+    "runs", "graphs", "define", "weights", "train",
   ]
 
   /// The file's name, as messages show it.
   public let file: String
   /// The folder that its paths may lead into.
   public let folder: String
-  /// The name that commands use: its own, or else the file's without its ending.
-  public let name: String
+  /// The name that commands use: its own, that of a variant, or else the file's without its ending.
+  public private(set) var name: String
   /// The name that people use.
-  public let title: String
+  public private(set) var title: String
   /// One sentence.
-  public let about: String
+  public private(set) var about: String
   /// A paper.
   public let reference: String
   /// The licence of the weights.
@@ -32,6 +33,9 @@ public struct Manifest: Sendable {
   public let tags: [String]
 
   let document: JSONDocument
+  private let variants: [ManifestVariant]
+  /// What the variant gives the settings; nil: it is none.
+  private(set) var variantSettings: JSON?
 
   /// Reads `bytes`.
   ///
@@ -61,6 +65,23 @@ public struct Manifest: Sendable {
     licence = try fields.text("licence") ?? ""
     tags = try fields.texts("tags") ?? []
     _ = try fields.text("$schema")
+    var variants: [ManifestVariant] = []
+    for member in try fields.members("variants") { variants.append(try ManifestVariant(member, fields.evaluate)) }
+    self.variants = variants
+  }
+
+  /// The names of its variants, in the manifest's order.
+  public var variantNames: [String] { variants.map(\.name) }
+
+  /// The variant of that name: the same manifest with other values for settings; nil: there is none.
+  public func variant(_ name: String) -> Manifest? {
+    guard let variant = variants.first(where: { $0.name == name }) else { return nil }
+    var copy = self
+    copy.name = name
+    copy.title = variant.title ?? name
+    copy.about = variant.about ?? about
+    copy.variantSettings = variant.settings
+    return copy
   }
 
   private static func baseName(_ file: String) -> String {

@@ -2,7 +2,8 @@
 package enum ManifestKeys {
   /// By the name of the schema's definition; those of the manifest itself under "".
   package static let all: [String: [String]] = [
-    "": Manifest.keys, "input": PortReader.inputKeys, "output": PortReader.outputKeys, "layer": ItemForm.layer.keys,
+    "": Manifest.keys, "variant": ManifestVariant.keys, "input": PortReader.inputKeys, "output": PortReader.outputKeys,
+    "layer": ItemForm.layer.keys,
     "repeat": ItemForm.repeat.keys, "use": ItemForm.use.keys, "call": ItemForm.call.keys,
     "loop": ItemForm.loop.keys, "cond": ItemForm.cond.keys, "sequence": Expander.sequenceKeys, "group": ItemForm.graph.keys,
     "define": Define.keys, "entry": GraphForm.keys,

@@ -37,6 +37,8 @@ public final class ParameterStore {
   public private(set) var version = 0
 
   private var index: [String: Int] = [:]
+  // What files of other tools may hold besides.
+  private var ignored: Set<String> = []
   private var blocks: [UnsafeMutableRawPointer] = []
   private var blockBytes: [Int] = []
   private var gradients: [Int: UnsafeMutableRawPointer] = [:]
@@ -66,7 +68,7 @@ public final class ParameterStore {
   func register(
     _ request: ParameterRequest, layer: String, kind: String, choice: InitializerChoice?, place: Place?
   ) throws(ParameterError) -> Int {
-    let path = layer.isEmpty ? request.name : "\(layer).\(request.name)"
+    let path = path(of: request.name, layer: layer)
     if let known = index[path] {
       guard entries[known].kind == kind else {
         throw .kinds(path: request.name, layer: layer, first: entries[known].kind, second: kind, place: place)
@@ -97,6 +99,11 @@ public final class ParameterStore {
         values: values))
     return entries.count - 1
   }
+
+  /// Notes that files may hold a tensor for a layer that no layer uses.
+  func ignore(_ name: String, layer: String) { ignored.insert(path(of: name, layer: layer)) }
+
+  private func path(of name: String, layer: String) -> String { layer.isEmpty ? name : "\(layer).\(name)" }
 
   /// Gives memory and first values to every parameter that has none yet.
   public func materialise(seed: UInt64) {
@@ -177,7 +184,7 @@ extension ParameterStore {
   /// Takes every parameter that has no value yet from a file, which must have exactly these: none missing, none more, of the same types
   /// and shapes.
   ///
-  /// What lies under a path of `others` may be there as well: it belongs to layers that are not planned yet.
+  /// What layers ignore may be there as well, and so may what lies under a path of `others`: it belongs to layers that are not planned yet.
   ///
   /// With `inPlace` they stay where the file is mapped, and cannot be trained; otherwise they are copied.
   /// `name` is the file's, for messages.
@@ -187,7 +194,7 @@ extension ParameterStore {
     let names = file.entries.map(\.name)
     let known = Set(names)
     let missing = entries.filter { !known.contains($0.path) }.map(\.path)
-    let extra = names.filter { index[$0] == nil && !$0.isUnder(others) }
+    let extra = names.filter { index[$0] == nil && !ignored.contains($0) && !$0.isUnder(others) }
     if let first = missing.first {
       throw .missing(path: first, others: missing.count - 1, file: name, candidates: extra.isEmpty ? names : extra)
     }

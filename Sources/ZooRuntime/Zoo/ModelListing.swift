@@ -17,6 +17,11 @@ public struct ModelListing: Sendable {
     manifest = try Manifest(contentsOf: try MappedFile(path).contents, file: path, folder: parent(of: path))
   }
 
+  private init(path: String, _ manifest: Manifest) { (self.path, self.manifest) = (path, manifest) }
+
+  /// The manifest's variants, each as a model of its own.
+  var variants: [ModelListing] { manifest.variantNames.compactMap(manifest.variant).map { ModelListing(path: path, $0) } }
+
   /// The name that the command takes.
   public var name: String { manifest.name }
 }

@@ -19,7 +19,7 @@ public final class Zoo {
   /// Loads the family in the file at `path` anew: models that are made from now on use it, earlier ones keep what they have.
   public func reload(_ path: String) throws(FamilyError) { catalog = try catalog.reloading(path) }
 
-  /// Every model by name, and what is wrong with the manifests that cannot be read.
+  /// Every model by name, variants included, and what is wrong with the manifests that cannot be read.
   ///
   /// Only their heads are looked at: no family is loaded.
   public func models() -> (models: [ModelListing], problems: [any ExplainedError]) {
@@ -28,10 +28,12 @@ public final class Zoo {
     for path in manifestPaths() {
       do {
         let model = try ModelListing(reading: path)
-        if let other = models.first(where: { $0.name == model.name }) {
-          problems.append(RepeatedModel(path: path, name: model.name, other: other.path))
+        for model in [model] + model.variants {
+          if let other = models.first(where: { $0.name == model.name }) {
+            problems.append(RepeatedModel(path: path, name: model.name, other: other.path))
+          }
+          models.append(model)
         }
-        models.append(model)
       } catch let problem as any ExplainedError {
         problems.append(problem)
       } catch {
@@ -48,14 +50,14 @@ public final class Zoo {
       guard access(name, F_OK) == 0 else { throw ZooError.noManifest(path: name, there: names(in: parent(of: name))) }
       return try ModelListing(reading: name)
     }
-    var paths = manifestPaths().filter { lastName(of: $0) == "\(name).json" }
-    if paths.isEmpty {
-      let models = models().models
-      paths = models.filter { $0.name == name }.map(\.path)
-      if paths.isEmpty { throw ZooError.unknownModel(name, known: models.map(\.name), folder: folder.manifests) }
-    }
-    guard paths.count == 1 else { throw ZooError.ambiguousModel(name, paths: paths) }
-    return try ModelListing(reading: paths[0])
+    let paths = manifestPaths().filter { lastName(of: $0) == "\(name).json" }
+    if paths.count == 1 { return try ModelListing(reading: paths[0]) }
+    guard paths.isEmpty else { throw ZooError.ambiguousModel(name, paths: paths) }
+    let all = models().models
+    let models = all.filter { $0.name == name }
+    if models.count == 1 { return models[0] }
+    guard models.isEmpty else { throw ZooError.ambiguousModel(name, paths: models.map(\.path)) }
+    throw ZooError.unknownModel(name, known: all.map(\.name), folder: folder.manifests)
   }
 
   /// The JSON files in the folder of manifests and in its folders, schemas left out, sorted.

@@ -43,6 +43,18 @@ struct ImageCodecTests {
     expectClose(image.floats, pixels.floats, tolerance: 2e-6)
   }
 
+  @Test(
+    "the middle of an image whose shorter side is given agrees with Pillow",
+    arguments: [(16, "smaller"), (40, "larger"), (23, "exact")], ["nearest", "bilinear", "bicubic"])
+  func shorterSide(_ size: (shorter: Int, name: String), _ filter: String) throws {
+    let pixels = try expected("resize/shorter side \(size.shorter)/\(filter)/\(size.name)")
+    let codec = try CodecRun(
+      "image", ["resize": "crop", "shorter_side": JSON(.integer(size.shorter)), "filter": JSON(.string(filter))])
+    let image = try codec.decode(file, port: [-1] + pixels.spec.shape)
+    #expect(image.spec.shape == [1] + pixels.spec.shape)
+    expectClose(image.floats, pixels.floats, tolerance: 2e-6)
+  }
+
   @Test func resizingAgreesWithPillowOn8BitsWithinOneStep() throws {
     let pixels = try expected("resize/8 bits/bilinear/smaller")
     let image = try CodecRun("image").decode(file, port: [-1, 11, 16, 3])
@@ -119,6 +131,14 @@ struct ImageCodecTests {
     expectRefusal("file: an image cannot become 0x11 pixels") { _ = try CodecRun("image").decode(file, port: [11, 0, 3]) }
     expectRefusal("file: 'mean' has 2 numbers, but the image has 3 channels") {
       _ = try CodecRun("image", ["mean": [0.5, 0.5]]).decode(file, port: [-1, -1, 3])
+    }
+    expectRefusal("file: 'shorter_side' goes with 'resize': 'crop', not with 'stretch'") {
+      _ = try CodecRun("image", ["shorter_side": 16]).decode(file, port: [11, 11, 3])
+    }
+    expectRefusal(
+      "file: with its shorter side 16 pixels long, the image of 37x23 pixels has less than the 11x17 that the port takes"
+    ) {
+      _ = try CodecRun("image", ["resize": "crop", "shorter_side": 16]).decode(file, port: [17, 11, 3])
     }
     expectRefusal("file: 'deviation' must not be 0: pixels are divided by it") {
       _ = try CodecRun("image", ["deviation": 0]).decode(file, port: [-1, -1, 3])

@@ -48,7 +48,7 @@ struct ManifestGraphErrorTests {
     ManifestCase(
       graph: #"{"layer": "core.dense", "colour": 3}"#,
       ":3:25: at /graph/0/colour: node 'dense' (core.dense) has no attribute 'colour'",
-      "node 'dense' (core.dense) has units, bias, layer, name, in, share, initialize, frozen, about"),
+      "node 'dense' (core.dense) has units, bias, layer, name, if, in, share, initialize, frozen, about"),
     ManifestCase(
       graph: #"{"layer": "core.dense", "name": "logits"}"#,
       ":3:1: at /graph/0: node 'logits' (core.dense) needs 'units': the width of the output",

@@ -16,6 +16,8 @@ zoo_activation_forward zoo_tanh_forward;
 zoo_activation_backward zoo_tanh_backward; // kept: y
 zoo_activation_forward zoo_relu_forward;
 zoo_activation_backward zoo_relu_backward; // kept: y
+zoo_activation_forward zoo_relu6_forward;
+zoo_activation_backward zoo_relu6_backward; // kept: y
 zoo_activation_forward zoo_leaky_relu_forward; // a: the slope below 0
 zoo_activation_backward zoo_leaky_relu_backward; // kept: x, or y if a >= 0
 zoo_activation_forward zoo_abs_forward;

@@ -119,6 +119,7 @@ extension ManifestError.Owner: CustomStringConvertible {
     switch self {
     case .manifest: "the manifest"
     case .section(let name): "'\(name)'"
+    case .variant(let name): "variant '\(name)'"
     case .node(let path, let kind): "node '\(path)' (\(kind))"
     case .block(let path): "block '\(path)'"
     case .item(let path): path.isEmpty ? "an item of the graph" : "an item of block '\(path)'"
@@ -147,9 +148,8 @@ extension ManifestError.Owner: CustomStringConvertible {
   var name: String {
     switch self {
     case .manifest: "manifest"
-    case .section(let name), .define(let name), .graph(let name), .input(let name), .output(let name), .codec(let name, _),
-      .optimizer(let name),
-      .key(let name, _), .attribute(let name, _), .setting(let name):
+    case .section(let name), .variant(let name), .define(let name), .graph(let name), .input(let name), .output(let name),
+      .codec(let name, _), .optimizer(let name), .key(let name, _), .attribute(let name, _), .setting(let name):
       name
     case .node(let path, _), .block(let path), .item(let path): path
     case .step(let index): "\(index + 1)"

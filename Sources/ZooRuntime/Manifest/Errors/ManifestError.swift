@@ -209,6 +209,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case manifest
     /// A section such as `train`.
     case section(String)
+    /// A variant of the manifest.
+    case variant(String)
     /// A node.
     case node(path: String, kind: String)
     /// A repeat, a use or a group.

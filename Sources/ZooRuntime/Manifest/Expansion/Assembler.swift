@@ -71,7 +71,7 @@ struct Assembler {
       names[draft.path] = source(.node(index, output: draft.mainOutput), in: 0)
     }
     for (name, slot) in zip(resolver.root.inputNames, resolver.root.inputs) { names[name] = try? source(of: .slot(slot)) }
-    for (name, member) in resolver.root.members {
+    for (name, member) in resolver.root.names.members {
       let output: Slots.Index?
       switch member {
       case .node, .control: continue

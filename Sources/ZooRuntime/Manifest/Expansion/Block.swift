@@ -46,6 +46,24 @@ struct Reference {
   let json: JSON
 }
 
+/// The names in a block.
+///
+/// The copies of a repeat that has no name in a numbered block have the block's: their nodes are counted on.
+final class Namespace {
+  var members: [String: Member] = [:]
+  /// Where each name was given, for messages.
+  var places: [String: JSON] = [:]
+  /// Whether what has no name is called by its number.
+  var isNumbered = false
+  private var count = 0
+
+  /// The next number that is nobody's name.
+  func nextNumber() -> String {
+    repeat { count += 1 } while places["\(count - 1)"] != nil
+    return "\(count - 1)"
+  }
+}
+
 /// A list of nodes with names of its own: the whole graph, a group, one copy of a repeat, one use of a define, or one call of a graph.
 final class Block {
   /// Its nodes' paths begin like this; empty for the whole graph.
@@ -66,9 +84,7 @@ final class Block {
   var inputs: [Slots.Index]
   var outputNames: [String] = []
   var outputs: [Slots.Index] = []
-  var members: [String: Member] = [:]
-  /// Where each name was given, for messages.
-  var places: [String: JSON] = [:]
+  let names: Namespace
   /// What the next node takes unless it says otherwise.
   var previous: Wire?
 
@@ -76,22 +92,29 @@ final class Block {
   init(graphAt path: String, region: Int = 0, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool = false) {
     (self.path, self.region) = (path, region)
     (self.inputNames, self.inputs, self.isFrozen) = (inputNames, inputs, isFrozen)
-    (parameterPath, root, parent, share) = ("", nil, nil, nil)
+    (parameterPath, root, parent, share, names) = ("", nil, nil, nil, Namespace())
     previous = inputs.first.map(Wire.slot)
   }
 
-  /// A block in `outer`, whose names it sees if it is its `parent` too.
+  /// A block in `outer`, whose names it sees if it is its `parent` too; without a name of its own, its nodes are among those of `outer`.
   init(
-    named name: String, in outer: Block, parent: Block?, region: Int? = nil, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool,
+    named name: String?, in outer: Block, parent: Block?, region: Int? = nil, inputNames: [String], inputs: [Slots.Index], isFrozen: Bool,
     share: BlockShare?
   ) {
     self.region = region ?? outer.region
-    (path, parameterPath) = (outer.path(of: name), outer.parameterPath(of: name))
+    (path, parameterPath) = name.map { (outer.path(of: $0), outer.parameterPath(of: $0)) } ?? (outer.path, outer.parameterPath)
+    names = name == nil ? outer.names : Namespace()
     root = outer.root ?? outer
     (self.parent, self.inputNames, self.inputs) = (parent, inputNames, inputs)
     self.isFrozen = isFrozen || outer.isFrozen
     self.share = share ?? outer.share
     previous = inputs.first.map(Wire.slot)
+  }
+
+  /// What it has under a name.
+  subscript(name: String) -> Member? {
+    get { names.members[name] }
+    set { names.members[name] = newValue }
   }
 
   /// The path of a member.
@@ -101,7 +124,7 @@ final class Block {
   func parameterPath(of name: String) -> String { parameterPath.isEmpty ? name : "\(parameterPath).\(name)" }
 
   /// Every name that can be referred to from here.
-  var visibleNames: [String] { (inputNames + members.keys).sorted() + (parent?.visibleNames ?? []) }
+  var visibleNames: [String] { (inputNames + names.members.keys).sorted() + (parent?.visibleNames ?? []) }
 }
 
 /// That a block's parameters are those of another.

@@ -75,7 +75,7 @@ extension Expander {
       let branch = Block(
         named: name, in: whole, parent: block, region: region, inputNames: [], inputs: [], isFrozen: false, share: nil)
       branch.previous = block.previous
-      whole.members[name] = .block(branch)
+      whole[name] = .block(branch)
       try expand(try fields.require(name, try fields.list(name), about: "the nodes, in a list"), inside: branch, fields)
       let owner = ManifestError.Owner.key("outputs", of: fields.owner)
       var outputs = (names ?? []).map { name in
@@ -109,7 +109,7 @@ extension Expander {
         path: block.path(of: item.name), parameterPath: block.parameterPath(of: item.name), kind: kind, attributes: [], inputs: inputs,
         initializers: [:], isFrozen: body.isFrozen, share: nil, block: block, json: item.fields.json, control: control,
         mainOutput: mainOutput))
-    block.members[item.name] = .control(draft, body)
+    block[item.name] = .control(draft, body)
     block.previous = .node(draft, output: mainOutput)
   }
 

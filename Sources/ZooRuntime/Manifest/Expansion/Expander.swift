@@ -51,6 +51,11 @@ final class Expander {
   func expand(_ items: [JSON], into block: Block, _ evaluate: Evaluator) throws(ManifestError) {
     for item in try Item.list(items, in: block, evaluate) {
       if let problem = budget.addNode() { throw item.fields.error(problem, at: nil) }
+      guard try item.fields.boolean("if") ?? true else {
+        try leaveOut(item, of: block)
+        continue
+      }
+      let item = try item.numbered(in: block)
       switch item.form {
       case .layer: try addNode(item, to: block)
       case .repeat: try addCopies(item, to: block)
@@ -61,6 +66,15 @@ final class Expander {
       case .graph: try addGroup(item, to: block)
       }
     }
+  }
+
+  /// What an item would take first stands for it, as for a block that is repeated no times.
+  private func leaveOut(_ item: Item, of block: Block) throws(ManifestError) {
+    let path = block.path(of: item.name)
+    let wires = try Wiring(item.fields.named(.block(path: path)), [PortInfo("in", optional: true, variadic: true)], in: block).wires
+    let outputs = wires.prefix(1).compactMap { $0.map(slots.add) }
+    if !item.name.isEmpty { block[item.name] = .copies(Copies(path: path, blocks: [], outputNames: [], outputs: outputs)) }
+    block.previous = outputs.first.map(Wire.slot) ?? block.previous
   }
 
   private func addNode(_ item: Item, to block: Block) throws(ManifestError) {
@@ -84,7 +98,7 @@ final class Expander {
         initializers: try initialize.map { (json) throws(ManifestError) in try InitializerReader.read(json, of: owner, fields.evaluate) }
           ?? [:],
         isFrozen: try fields.boolean("frozen") ?? false || block.isFrozen, share: share, block: block, json: fields.json))
-    block.members[item.name] = .node(drafts.count - 1)
+    block[item.name] = .node(drafts.count - 1)
     if !kind.outputs.isEmpty { block.previous = .node(drafts.count - 1, output: 0) }
   }
 
@@ -100,20 +114,23 @@ final class Expander {
     let fields = item.fields.named(.block(path: path))
     let inner = try self.block(fields, named: item.name, in: block, parent: block, try incoming(fields, in: block))
     let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: fields.evaluate)
+    inner.names.isNumbered = try fields.boolean("numbered") ?? false
     try fill(inner, fields.evaluated(by: fields.evaluate.with(settings.dictionary)))
-    block.members[item.name] = .block(inner)
+    block[item.name] = .block(inner)
     block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
   }
 
   private func addCopies(_ item: Item, to block: Block) throws(ManifestError) {
-    let path = block.path(of: item.name)
+    // In a numbered block, copies without a name are part of it.
+    let name = item.name.isEmpty ? nil : item.name
+    let path = name.map(block.path) ?? block.path
     let fields = item.fields.named(.block(path: path))
     guard let count = try fields.integer("repeat", in: 0...Budget.nodeLimit) else { return }
     var incoming = try incoming(fields, in: block)
     var copies: [Block] = []
     for index in 0..<count {
       if let problem = budget.addNode() { throw fields.error(problem, at: nil) }
-      let inner = try self.block(fields, named: "\(item.name).\(index)", sharePath: path, in: block, parent: block, incoming)
+      let inner = try self.block(fields, named: name.map { "\($0).\(index)" }, sharePath: path, in: block, parent: block, incoming)
       let evaluate = fields.evaluate.with(["index": JSON(.integer(index))])
       let settings = try Settings.resolve(fields.raw("settings"), of: fields.owner, given: .nothing, in: evaluate)
       try fill(inner, fields.evaluated(by: evaluate.with(settings.dictionary)))
@@ -123,7 +140,7 @@ final class Expander {
     }
     let last = copies.last
     let all = Copies(path: path, blocks: copies, outputNames: last?.outputNames ?? [], outputs: last?.outputs ?? incoming.slots)
-    block.members[item.name] = .copies(all)
+    if let name { block[name] = .copies(all) }
     block.previous = all.outputs.first.map(Wire.slot) ?? block.previous
   }
 
@@ -143,8 +160,10 @@ final class Expander {
     }
     let settings = try Settings.resolve(define.raw("settings"), of: define.owner, given: .values(with, at: fields.json), in: evaluator)
     let inner = try self.block(fields, named: item.name, in: block, parent: nil, try incoming(fields, in: block, named: define))
-    try fill(inner, define.evaluated(by: evaluator.with(settings.dictionary)))
-    block.members[item.name] = .block(inner)
+    let evaluated = define.evaluated(by: evaluator.with(settings.dictionary))
+    inner.names.isNumbered = try evaluated.boolean("numbered") ?? false
+    try fill(inner, evaluated)
+    block[item.name] = .block(inner)
     block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
   }
 
@@ -172,7 +191,7 @@ final class Expander {
     inner.outputNames = form.outputs.map(\.name)
     inner.outputs = form.outputs.map { slots.add(.reference($0.reference(from: inner))) }
     if form.outputs.isEmpty { inner.outputs = inner.previous.map { [slots.add($0)] } ?? [] }
-    block.members[item.name] = .block(inner)
+    block[item.name] = .block(inner)
     block.previous = inner.outputs.first.map(Wire.slot) ?? block.previous
   }
 
@@ -201,13 +220,13 @@ final class Expander {
   }
 
   private func block(
-    _ fields: Fields, named name: String, sharePath: String? = nil, in block: Block, parent: Block?, _ incoming: Incoming
+    _ fields: Fields, named name: String?, sharePath: String? = nil, in block: Block, parent: Block?, _ incoming: Incoming
   ) throws(ManifestError) -> Block {
     _ = try fields.text("about")
     let share = try reference("share", fields, in: block)
     let inner = Block(
       named: name, in: block, parent: parent, inputNames: incoming.names, inputs: incoming.slots,
-      isFrozen: try fields.boolean("frozen") ?? false, share: share.map { BlockShare($0, path: sharePath ?? block.path(of: name)) })
+      isFrozen: try fields.boolean("frozen") ?? false, share: share.map { BlockShare($0, path: sharePath ?? block.path(of: name ?? "")) })
     blocks.append(inner)
     return inner
   }
@@ -268,7 +287,7 @@ final class Expander {
 
 /// The keys of a define.
 enum Define {
-  static let keys = ["about", "settings", "inputs", "outputs", "graph"]
+  static let keys = ["about", "settings", "inputs", "outputs", "numbered", "graph"]
 }
 
 extension JSONObject {

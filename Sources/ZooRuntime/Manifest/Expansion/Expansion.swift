@@ -30,7 +30,7 @@ struct Expansion {
     (form, expander, root) = (other.form, other.expander, other.root)
     var graph = other.graph
     for input in inputs {
-      guard !root.inputNames.contains(input.name), root.members[input.name] == nil else {
+      guard !root.inputNames.contains(input.name), root[input.name] == nil else {
         throw ManifestError(.duplicateName(input.name, first: nil), at: input.place)
       }
       root.inputNames.append(input.name)

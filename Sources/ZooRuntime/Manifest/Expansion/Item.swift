@@ -7,16 +7,16 @@ enum ItemForm: String, CaseIterable {
   /// The keys that such an item has; a layer's attributes come on top.
   var keys: [String] {
     switch self {
-    case .layer: ["layer", "name", "in", "share", "initialize", "frozen", "about"]
+    case .layer: ["layer", "name", "if", "in", "share", "initialize", "frozen", "about"]
     case .repeat: ["repeat", "name", "in", "inputs", "outputs", "settings", "graph", "share", "frozen", "about"]
-    case .use: ["use", "name", "in", "with", "share", "frozen", "about"]
+    case .use: ["use", "name", "if", "in", "with", "share", "frozen", "about"]
     case .loop:
       [
         "loop", "name", "times", "index", "count", "carry", "each", "next", "stack", "until", "cut", "share", "frozen", "about",
       ]
     case .cond: ["cond", "then", "else", "name", "outputs", "share", "frozen", "about"]
     case .call: ["call", "name", "in", "frozen", "about"]
-    case .graph: ["graph", "name", "in", "inputs", "outputs", "settings", "share", "frozen", "about"]
+    case .graph: ["graph", "name", "if", "numbered", "in", "inputs", "outputs", "settings", "share", "frozen", "about"]
     }
   }
 }
@@ -25,9 +25,12 @@ enum ItemForm: String, CaseIterable {
 struct Item {
   let form: ItemForm
   let fields: Fields
+  /// Empty where a numbered block has not come to it yet, and for a repeat that only adds to the block's numbers.
   let name: String
 
   /// Reads the list of a graph and names every item, those without a name by what they are: `tanh`, `tanh_2`.
+  ///
+  /// In a numbered block these are named by their numbers, when it is their turn.
   static func list(_ items: [JSON], in block: Block, _ evaluate: Evaluator) throws(ManifestError) -> [Item] {
     var forms: [(form: ItemForm, fields: Fields, name: String?)] = []
     for json in items {
@@ -35,11 +38,11 @@ struct Item {
       let name = try fields.text("name")
       if let name {
         guard Names.isName(name) else { throw fields.error(.badName(name, of: .key("name", of: fields.owner)), at: fields.raw("name")) }
-        if let first = block.places[name] {
+        if let first = block.names.places[name] {
           throw fields.error(.duplicateName(name, first: evaluate.document.place(of: first)), at: fields.raw("name"))
         }
         if block.inputNames.contains(name) { throw fields.error(.duplicateName(name, first: nil), at: fields.raw("name")) }
-        block.places[name] = json
+        block.names.places[name] = json
       }
       forms.append((form, fields, name))
     }
@@ -48,14 +51,26 @@ struct Item {
     var counts: [String: Int] = [:]
     var result: [Item] = []
     for (form, fields, given) in forms {
-      let name = if let given { given } else { freeName(try baseName(form, fields), &counts, in: block) }
-      block.places[name] = fields.json
-      guard block.path(of: name).utf8.count <= Budget.pathLimit else {
-        throw fields.error(.tooLarge(.path(limit: Budget.pathLimit)), at: nil)
-      }
-      result.append(Item(form: form, fields: fields, name: name))
+      let name =
+        if let given { given } else if block.names.isNumbered { "" } else { freeName(try baseName(form, fields), &counts, in: block) }
+      result.append(try Item(form, fields, named: name, in: block))
     }
     return result
+  }
+
+  private init(_ form: ItemForm, _ fields: Fields, named name: String, in block: Block) throws(ManifestError) {
+    (self.form, self.fields, self.name) = (form, fields, name)
+    if name.isEmpty { return }
+    block.names.places[name] = fields.json
+    guard block.path(of: name).utf8.count <= Budget.pathLimit else {
+      throw fields.error(.tooLarge(.path(limit: Budget.pathLimit)), at: nil)
+    }
+  }
+
+  /// The same with the next number for a name, if it should have one.
+  func numbered(in block: Block) throws(ManifestError) -> Item {
+    guard name.isEmpty, form != .repeat else { return self }
+    return try Item(form, fields, named: block.names.nextNumber(), in: block)
   }
 
   /// `base`, or `base` with the first number that makes it a name nobody has.
@@ -64,7 +79,7 @@ struct Item {
       let count = counts[base, default: 0] + 1
       counts[base] = count
       let name = count == 1 ? base : "\(base)_\(count)"
-      if block.places[name] == nil, !block.inputNames.contains(name) { return name }
+      if block.names.places[name] == nil, !block.inputNames.contains(name) { return name }
     }
   }
 

@@ -52,7 +52,7 @@ struct Resolver {
     let (first, rest) = (parts.first ?? "", parts.dropFirst())
     var block: Block? = reference.block
     while let here = block {
-      if let member = here.members[first] { return try part(rest, of: member, named: first, reference) }
+      if let member = here[first] { return try part(rest, of: member, named: first, reference) }
       if let i = here.inputNames.firstIndex(of: first) {
         guard rest.isEmpty else { throw unknownPart(rest, of: first, known: [], reference) }
         return .slot(here.inputs[i])
@@ -66,10 +66,10 @@ struct Resolver {
   /// The member that a path names, from a block outward and then in the graph that it is part of; nil: there is none.
   func member(_ path: String, from block: Block) -> Member? {
     let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    var found = (block.root ?? block).members[parts[0]]
+    var found = (block.root ?? block)[parts[0]]
     var block: Block? = block
     while let here = block {
-      if let member = here.members[parts[0]] {
+      if let member = here[parts[0]] {
         found = member
         break
       }
@@ -77,9 +77,9 @@ struct Resolver {
     }
     for part in parts.dropFirst() {
       switch found {
-      case .block(let block): found = block.members[part]
+      case .block(let block): found = block[part]
       case .copies(let copies): found = Int(part).flatMap { copies.blocks.indices.contains($0) ? .block(copies.blocks[$0]) : nil }
-      case .control(_, let body): found = body.members[part]
+      case .control(_, let body): found = body[part]
       case .node, nil: return nil
       }
     }
@@ -106,9 +106,9 @@ struct Resolver {
         return .slot(output)
       }
       if rest.count == 1, let output = block.outputNames.firstIndex(of: part) { return .slot(block.outputs[output]) }
-      if let inner = block.members[part] { return try self.part(rest.dropFirst(), of: inner, named: "\(name).\(part)", reference) }
+      if let inner = block[part] { return try self.part(rest.dropFirst(), of: inner, named: "\(name).\(part)", reference) }
       if rest.count == 1, let output = number(part), output < block.outputs.count { return .slot(block.outputs[output]) }
-      throw unknownPart(rest, of: name, known: block.outputNames + block.members.keys.sorted(), reference)
+      throw unknownPart(rest, of: name, known: block.outputNames + block.names.members.keys.sorted(), reference)
     case .copies(let copies):
       guard let part = rest.first else {
         guard let output = copies.outputs.first else { throw unknownPart(["0"], of: name, known: [], reference) }

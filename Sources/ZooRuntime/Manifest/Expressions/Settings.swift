@@ -24,6 +24,8 @@ struct Settings {
   }
 
   private let declared: JSONObject
+  /// Other defaults for some of them, of the same types.
+  private let variant: JSONObject
   private let owner: ManifestError.Owner
   private let given: Given
   private let outer: Evaluator
@@ -33,9 +35,9 @@ struct Settings {
   /// The values of `declared` in the order of the manifest.
   ///
   /// `outer` evaluates what refers to no setting of these.
-  static func resolve(_ declared: JSON?, of owner: ManifestError.Owner, given: Given, in outer: Evaluator) throws(ManifestError)
-    -> JSONObject
-  {
+  static func resolve(
+    _ declared: JSON?, variant: JSON? = nil, of owner: ManifestError.Owner, given: Given, in outer: Evaluator
+  ) throws(ManifestError) -> JSONObject {
     var declarations = JSONObject()
     if let declared {
       let key = ManifestError.Owner.key("settings", of: owner)
@@ -43,15 +45,15 @@ struct Settings {
       guard object.count <= Budget.settingLimit else { throw outer.error(.tooLarge(.settings(limit: Budget.settingLimit)), at: declared) }
       declarations = object
     }
-    var settings = Settings(declared: declarations, owner: owner, given: given, outer: outer)
+    var settings = Settings(declared: declarations, variant: variant?.object ?? JSONObject(), owner: owner, given: given, outer: outer)
     try settings.checkNames()
     var resolved = JSONObject()
     for name in declarations.names { resolved[name] = try settings.value(of: name) }
     return resolved
   }
 
-  private init(declared: JSONObject, owner: ManifestError.Owner, given: Given, outer: Evaluator) {
-    (self.declared, self.owner, self.given, self.outer) = (declared, owner, given, outer)
+  private init(declared: JSONObject, variant: JSONObject, owner: ManifestError.Owner, given: Given, outer: Evaluator) {
+    (self.declared, self.variant, self.owner, self.given, self.outer) = (declared, variant, owner, given, outer)
   }
 
   private func checkNames() throws(ManifestError) {
@@ -59,6 +61,9 @@ struct Settings {
       let place = outer.document.place(of: member)
       guard Names.isSetting(member.name) else { throw ManifestError(.badName(member.name, of: .setting(member.name)), at: place) }
       guard !Self.reserved.contains(member.name) else { throw ManifestError(.reservedName(member.name), at: place) }
+    }
+    for member in variant.members where declared[member.name] == nil {
+      throw ManifestError(.unknownSetting(member.name, of: owner, known: declared.names), at: outer.document.place(of: member))
     }
     switch given {
     case .overrides(let overrides):
@@ -84,15 +89,17 @@ struct Settings {
 
     if case .null = declaration.content {
       // Without a default: it must be given, and may be anything.
-      guard let value = given[name] else {
+      guard let value = given[name] ?? variant[name] else {
         var place = declaration
         if case .values(_, let user) = given { place = user }
         throw outer.error(.settingNotGiven(name, of: owner), at: place)
       }
       values[name] = try checked(value, name)
     } else {
-      let fallback = try checked(try evaluate(declaration), name)
-      values[name] = try given[name].map { (given) throws(ManifestError) in try typed(given, like: fallback, name) } ?? fallback
+      var value = try checked(try evaluate(declaration), name)
+      if let own = variant[name] { value = try typed(own, try evaluate(own), like: value, name) }
+      if let given = given[name] { value = try typed(given, read(given, like: value), like: value, name) }
+      values[name] = value
     }
     return values[name] ?? declaration
   }
@@ -129,12 +136,15 @@ struct Settings {
     return value
   }
 
-  /// What is given for a setting, if it is of the default's type.
-  private func typed(_ given: JSON, like fallback: JSON, _ name: String) throws(ManifestError) -> JSON {
-    var value = given
-    if case .overrides = self.given, case .string(let text) = given.content {
-      value = SettingText.value(text, like: fallback) ?? given
-    }
+  /// What is given for a setting, where it may be text that stands for a value.
+  private func read(_ value: JSON, like fallback: JSON) -> JSON {
+    guard case .overrides = given, case .string(let text) = value.content else { return value }
+    return SettingText.value(text, like: fallback) ?? value
+  }
+
+  /// The value of what is given for a setting, if it is of the default's type.
+  private func typed(_ given: JSON, _ value: JSON, like fallback: JSON, _ name: String) throws(ManifestError) -> JSON {
+    var value = value
     let matches: Bool
     let wanted: ManifestError.Wanted
     switch fallback.content {

@@ -4,6 +4,7 @@ import ZooTypes
 /// Reads what goes into a graph and what comes out of it.
 struct PortReader {
   static let inputKeys = ["shape", "dtype", "codec", "sample", "about"]
+  static let fileKeys = ["file"]
   static let outputKeys = ["from", "codec", "about"]
   static let dtypes: [DType] = [.f32, .f64, .f16, .bf16, .u8, .i8, .u32, .i32, .i64, .bool]
   // An input of a tebi-element is a mistake or an attack.
@@ -66,9 +67,27 @@ struct PortReader {
       throw evaluate.error(.unknownCodec(name, of: fields.owner, known: catalog.codecNames), at: json["kind"] ?? json)
     }
     guard reads ? codec.reads : codec.writes else { throw evaluate.error(.codecCannot(name, reads: reads, of: fields.owner), at: json) }
-    let literals = try AttributeReader(.codec(name, of: fields.owner), in: evaluate.document)
-      .read(codec.attributes, from: object, except: ["kind"])
-    return CodecChoice(codec: codec, attributes: literals)
+    let codecOwner = ManifestError.Owner.codec(name, of: fields.owner)
+    let files = try files(codec, &object, codecOwner)
+    let literals = try AttributeReader(codecOwner, in: evaluate.document).read(codec.attributes, from: object, except: ["kind"])
+    return CodecChoice(codec: codec, attributes: literals, files: files)
+  }
+
+  /// The files that text attributes name, which become empty until the files are read.
+  private func files(
+    _ codec: CodecInfo, _ json: inout JSON, _ owner: ManifestError.Owner
+  ) throws(ManifestError) -> [Int: ManifestPath] {
+    guard var object = json.object else { return [:] }
+    var files: [Int: ManifestPath] = [:]
+    for (i, attribute) in codec.attributes.enumerated() where attribute.type == .text {
+      guard let value = object[attribute.name], value.object != nil else { continue }
+      let fields = try Fields(value, of: .attribute(attribute.name, of: owner), keys: Self.fileKeys, evaluate.done)
+      let path = try fields.require("file", try fields.text("file"), about: "the file whose text it is")
+      files[i] = ManifestPath(path, place: evaluate.document.place(of: value))
+      object[attribute.name] = JSON(.string(""), at: value.position)
+    }
+    json = JSON(.object(object), at: json.position)
+    return files
   }
 
   private func shape(_ fields: Fields) throws(ManifestError) -> [Dimension] {
