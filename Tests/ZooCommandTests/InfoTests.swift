@@ -42,7 +42,7 @@ import ZooTestSupport
   @Test func aCodecShowsItsFilesAndAttributes() throws {
     let result = try zoo("info image")
     #expect(result.output.hasPrefix("image (a codec that reads and writes .png .jpg .jpeg)\n"))
-    #expect(result.output.contains("\nresize     text     stretch "))
+    #expect(result.output.contains("\nresize        text     stretch "))
     #expect(result.status == 0)
   }
 

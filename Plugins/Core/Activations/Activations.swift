@@ -78,6 +78,7 @@ struct ReLU6: ElementwiseActivation {
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_relu6_forward, backward: zoo_relu6_backward, keeps: .output, isLight: true) }
+  var epilogue: Epilogue? { .clip(low: 0, high: 6) }
 }
 
 /// A rectifier that lets a little of what is negative through, so that no unit dies.
