@@ -67,17 +67,17 @@ struct Conv1D: DifferentiableLayer {
     let (items, inputs) = (x.shape[0], x.width)
     try KernelShape.check(groups: groups, inputs: inputs, outputs: channels)
     let y = Spec(windows.shape(items, channels))
-    let shape = try KernelShape(weight: [channels, inputs / groups, kernel], bias: hasBias ? channels : nil, output: y)
+    let shape = try KernelShape(weight: [channels, inputs / groups, kernel], bias: hasBias ? [channels] : nil, output: y)
 
     var plan = Plan(outputs: [y])
     plan.parameters = shape.parameters
     plan.isRowIndependent = true
-    if !request.isTraining { plan.epilogues = .all }
     if let state = try state(request, x: x) {
       let stream = try CausalStream(
         items: items, samples: x.shape[1], inputs: inputs, outputs: channels, kernel: kernel, dilation: dilation, groups: groups,
-        threads: request.threadCount, epilogue: request.epilogue?.raw)
+        threads: request.threadCount, epilogue: request.epilogue?.raw, adds: request.foldsAddend)
       self.stream = stream
+      plan.epilogues = stream.epilogues
       plan.outputs.append(state)
       plan.aliases = [(output: 1, input: 1)]
       plan.flops = stream.flops
@@ -87,13 +87,17 @@ struct Conv1D: DifferentiableLayer {
     }
     let convolution = Convolution(
       images: items, height: .one, width: windows[0], inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
-      isTraining: request.isTraining, epilogue: request.epilogue?.raw)
+      isTraining: request.isTraining, epilogue: request.epilogue?.raw, adds: request.foldsAddend)
     self.convolution = convolution
     plan.neededInputs = [0]
     plan.flops = convolution.flops
     plan.packedBytes = convolution.packedBytes
     plan.forwardScratch = convolution.forwardScratch(packed: !request.isTraining)
-    if request.isTraining { plan.backwardScratch = convolution.backwardScratch }
+    if request.isTraining {
+      plan.backwardScratch = convolution.backwardScratch
+    } else {
+      plan.epilogues = convolution.epilogues
+    }
     return plan
   }
 
@@ -113,9 +117,10 @@ struct Conv1D: DifferentiableLayer {
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
-    let (weight, bias) = (call.parameters[0].floats, hasBias ? call.parameters[1].floats : nil)
-    try stream?.pack(weight: weight, bias: bias, into: call.packed)
-    try convolution?.pack(weight: weight, bias: bias, into: call.packed)
+    try call.folded(outputs: channels) { weight, bias throws(LayerError) in
+      try stream?.pack(weight: weight, bias: bias, into: call.packed)
+      try convolution?.pack(weight: weight, bias: bias, into: call.packed)
+    }
   }
 
   func forward(_ call: Call) throws(LayerError) {
@@ -123,11 +128,12 @@ struct Conv1D: DifferentiableLayer {
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     if let packed = call.packed, let stream {
       return try stream.forward(
-        call, x, state: call.inputs[1].floats, packed: packed, weight: parameters[0].floats, into: y, next: call.outputs[1].floats)
+        call, x, state: call.inputs[1].floats, packed: packed, weight: parameters[0].floats, addend: call.addend?.floats, into: y,
+        next: call.outputs[1].floats)
     }
     try convolution?.forward(
-      call, x, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil, into: y,
-      scratch: call.scratch)
+      call, x, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
+      addend: call.addend?.floats, into: y, scratch: call.scratch)
   }
 
   func backward(_ call: Call) throws(LayerError) {

@@ -15,6 +15,12 @@ protocol Grid {
   static var letters: [String] { get }
   /// What it is made of.
   static var unit: String { get }
+  /// What its axes have, as a sentence begins with them.
+  static var extent: String { get }
+  /// An element of y and one of its window, in formulas.
+  static var indices: (place: [String], tap: [String]) { get }
+  /// What interpolation between neighbours is called.
+  static var interpolation: String { get }
 }
 
 /// Sequences [N, T, C].
@@ -24,6 +30,9 @@ enum Line: Grid {
   static let sides = ["before", "after"]
   static let letters = ["T"]
   static let unit = "steps"
+  static let extent = "The length"
+  static let indices = (place: ["t"], tap: ["p"])
+  static let interpolation = "linear"
 }
 
 /// Images [N, H, W, C].
@@ -33,6 +42,9 @@ enum Plane: Grid {
   static let sides = ["top", "bottom", "left", "right"]
   static let letters = ["H", "W"]
   static let unit = "pixels"
+  static let extent = "Height and width"
+  static let indices = (place: ["i", "j"], tap: ["p", "q"])
+  static let interpolation = "bilinear"
 }
 
 /// Volumes [N, D, H, W, C].
@@ -42,10 +54,30 @@ enum Volume: Grid {
   static let sides = ["front", "back", "top", "bottom", "left", "right"]
   static let letters = ["D", "H", "W"]
   static let unit = "voxels"
+  static let extent = "Depth, height and width"
+  static let indices = (place: ["h", "i", "j"], tap: ["o", "p", "q"])
+  static let interpolation = "trilinear"
 }
 
 extension Grid {
   static var rank: Int { axes.count }
+
+  /// The indices of an element of y, in formulas.
+  static var places: String { indices.place.joined(separator: ", ") }
+  /// The indices of an element of a window.
+  static var taps: String { indices.tap.joined(separator: ", ") }
+  /// Where in x that is.
+  static func window(dilated: Bool = false) -> String {
+    zip(indices.place, zip(indices.tap, stride(from: 0, to: sides.count, by: 2))).map { place, tap in
+      "\(place) * stride + \(tap.0)\(dilated ? " * dilation" : "") - \(sides[tap.1])"
+    }.joined(separator: ", ")
+  }
+
+  /// What may be said of padding; `what` is its subject.
+  static func paddingWords(_ what: String, same: String = "same", valid: String = "valid") -> String {
+    let all = rank == 1 ? "both ends" : "all sides, (\(axes.joined(separator: ", ")))"
+    return "\(what): \(same), \(valid), or \(unit) for \(all) or (\(sides.joined(separator: ", ")))."
+  }
 
   /// The shape of x, for people.
   static var input: String { "[N, \(letters.joined(separator: ", ")), C]" }

@@ -2,16 +2,20 @@ import ZooPlugin
 
 /// A convolution's weight as PyTorch shapes it, and a bias.
 struct KernelShape {
-  let weight: [Int]
-  private let bias: Int?
+  private let weight: [Int]
+  private let bias: [Int]?
+  private let fanIn: Int
 
-  /// For a weight of shape `weight` and, unless it is nil, so many biases; throws where they or `output` are too large.
-  init(weight: [Int], bias: Int?, output: Spec) throws(LayerError) {
+  /// For a weight of shape `weight` and, unless it is nil, a bias; throws where they or `output` are too large.
+  ///
+  /// The axes of a weight from `fan` on are those that one output sums over, as PyTorch counts them.
+  init(weight: [Int], bias: [Int]?, fan: Int = 1, output: Spec) throws(LayerError) {
     guard let size = product(weight), size < 1 << 40 else { throw .attribute("a weight of \(weight) elements is too large") }
     guard let count = product(output.shape), count < 1 << 40 else {
       throw .attribute("an output of \(output.shape) elements is too large")
     }
     (self.weight, self.bias) = (weight, bias)
+    fanIn = weight[fan...].reduce(1, *)
   }
 
   /// Throws unless groups divide the channels of x and those of y.
@@ -23,8 +27,8 @@ struct KernelShape {
 
   /// Started as PyTorch's.
   var parameters: [Parameter] {
-    let start = Initializer.lecunUniform(fanIn: weight.dropFirst().reduce(1, *))
-    guard let bias else { return [Parameter("weight", weight, start)] }
-    return [Parameter("weight", weight, start), Parameter("bias", [bias], start, .noDecay)]
+    let weight = Parameter("weight", weight, .lecunUniform(fanIn: fanIn))
+    guard let bias else { return [weight] }
+    return [weight, Parameter("bias", bias, .lecunUniform(fanIn: fanIn), .noDecay)]
   }
 }

@@ -4,6 +4,15 @@
 
 #include "ranges.h"
 
+/// What becomes of a window.
+enum { AVERAGE, LARGEST, SMALLEST };
+
+/// How much a pixel counts in the mean of the window that starts at (top, left), `inside` pixels of which are in the image.
+static inline float pool_share(const zoo_pool *pool, int64_t top, int64_t left, int64_t inside) {
+  if (!pool->counts_padding) return 1.f / (float)inside;
+  return 1.f / (float)(zoo_least(pool->size_h, pool->end_h - top) * zoo_least(pool->size_w, pool->end_w - left));
+}
+
 #define TEMPLATE "pool_template.h"
 #include "generations.h"
 
@@ -11,12 +20,16 @@ void zoo_max_pool(const zoo_pool *pool, const float *x, float *y, int32_t *taps,
   ZOO_BEST(max_pool)(pool, x, y, taps, from, to);
 }
 
+void zoo_min_pool(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to) {
+  ZOO_BEST(min_pool)(pool, x, y, taps, from, to);
+}
+
 void zoo_average_pool(const zoo_pool *pool, const float *x, float *y, int64_t from, int64_t to) {
   ZOO_BEST(average_pool)(pool, x, y, from, to);
 }
 
-void zoo_max_pool_back(const zoo_pool *pool, const int32_t *taps, const float *dy, float *dx, int64_t from, int64_t to) {
-  ZOO_BEST(max_back)(pool, taps, dy, dx, from, to);
+void zoo_extreme_pool_back(const zoo_pool *pool, const int32_t *taps, const float *dy, float *dx, int64_t from, int64_t to) {
+  ZOO_BEST(extreme_back)(pool, taps, dy, dx, from, to);
 }
 
 void zoo_average_pool_back(const zoo_pool *pool, const float *dy, float *dx, int64_t from, int64_t to) {

@@ -3,22 +3,23 @@
 /// The bits of `yes` where it is so, and of `no` elsewhere.
 #define SELECT(where, yes, no) ((NAME(vector))(((where) & (NAME(mask))(yes)) | (~(where) & (NAME(mask))(no))))
 
-/// Where x takes the place of the largest so far: it is larger, or NaN, which stays.
-#define IS_LARGER(x, best) (((x) > (best)) | ((x) != (x)))
+/// Where x takes the place of the largest or the smallest so far: it is more so, or NaN, which stays.
+#define IS_MORE(mode, x, best) (((mode) == LARGEST ? (x) > (best) : (x) < (best)) | ((x) != (x)))
 
 INLINE NAME(vector) NAME(all)(float x) { return (NAME(vector)){0} + x; }
 INLINE NAME(vector) NAME(places)(int32_t i) { return (NAME(vector))((NAME(mask)){0} + i); }
 
 /// One window's channels [c, c + n): taps [rows) x [columns) of a window `width` taps wide, the first of which is at x.
-INLINE NAME(vector) NAME(largest)(
-  const float *x, int64_t pitch, int64_t step, zoo_range rows, zoo_range columns, int64_t width, int64_t n, NAME(vector) * tap) {
+INLINE NAME(vector) NAME(extreme)(
+  const int mode, const float *x, int64_t pitch, int64_t step, zoo_range rows, zoo_range columns, int64_t width, int64_t n,
+  NAME(vector) * tap) {
   NAME(vector) best = NAME(load)(x, n), at = NAME(places)((int32_t)(rows.first * width + columns.first));
   for (int64_t p = rows.first; p < rows.end; p++, x += pitch)
     for (int64_t q = columns.first; q < columns.end; q++) {
       const NAME(vector) here = NAME(load)(x + (q - columns.first) * step, n);
-      const NAME(mask) larger = IS_LARGER(here, best);
-      best = SELECT(larger, here, best);
-      if (tap) at = SELECT(larger, NAME(places)((int32_t)(p * width + q)), at);
+      const NAME(mask) more = IS_MORE(mode, here, best);
+      best = SELECT(more, here, best);
+      if (tap) at = SELECT(more, NAME(places)((int32_t)(p * width + q)), at);
     }
   if (tap) *tap = at;
   return best;
@@ -33,12 +34,12 @@ INLINE NAME(vector) NAME(total)(const float *x, int64_t pitch, int64_t step, int
 
 /// Channels [c, c + n) of one pixel of y. `rows` and `columns` are the taps inside the image; constants where the caller knows them.
 INLINE void NAME(window)(
-  int64_t c, const int64_t n, const zoo_pool *pool, const float *x, zoo_range rows, zoo_range columns, int64_t width, int is_max,
+  int64_t c, const int64_t n, const zoo_pool *pool, const float *x, zoo_range rows, zoo_range columns, int64_t width, const int mode,
   float scale, float *y, int32_t *taps) {
   const int64_t pitch = pool->in_w * pool->channels;
-  if (is_max) {
+  if (mode != AVERAGE) {
     NAME(vector) tap;
-    NAME(store)(y + c, NAME(largest)(x + c, pitch, pool->channels, rows, columns, width, n, taps ? &tap : 0), n);
+    NAME(store)(y + c, NAME(extreme)(mode, x + c, pitch, pool->channels, rows, columns, width, n, taps ? &tap : 0), n);
     if (taps) NAME(store)((float *)(taps + c), tap, n);
   } else {
     NAME(store)(y + c, NAME(total)(x + c, pitch, pool->channels, rows.end - rows.first, columns.end - columns.first, n) * scale, n);
@@ -47,22 +48,22 @@ INLINE void NAME(window)(
 
 /// `count` adjacent pixels of y whose windows have the same taps inside the image. The first window's first pixel inside is at x.
 INLINE void NAME(span)(
-  const zoo_pool *pool, const float *x, zoo_range rows, zoo_range columns, int64_t count, int is_max, float *y, int32_t *taps) {
+  const zoo_pool *pool, const float *x, zoo_range rows, zoo_range columns, int64_t count, const int mode, float scale, float *y,
+  int32_t *taps) {
   const int64_t channels = pool->channels, step = pool->stride_w * channels, area = pool->size_h * pool->size_w;
   const int64_t inside = (rows.end - rows.first) * (columns.end - columns.first);
-  const float scale = 1.f / (float)(pool->counts_padding ? area : inside);
   if (inside == 4 && area == 4 && pool->size_w == 2) {
     const zoo_range two = {0, 2};
     for (int64_t j = 0; j < count; j++)
-      FOR_CHANNELS(channels, window, pool, x + j * step, two, two, 2, is_max, 0.25f, y + j * channels, taps ? taps + j * channels : 0);
+      FOR_CHANNELS(channels, window, pool, x + j * step, two, two, 2, mode, 0.25f, y + j * channels, taps ? taps + j * channels : 0);
   } else {
     for (int64_t j = 0; j < count; j++)
       FOR_CHANNELS(
-        channels, window, pool, x + j * step, rows, columns, pool->size_w, is_max, scale, y + j * channels, taps ? taps + j * channels : 0);
+        channels, window, pool, x + j * step, rows, columns, pool->size_w, mode, scale, y + j * channels, taps ? taps + j * channels : 0);
   }
 }
 
-INLINE void NAME(rows)(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to, int is_max) {
+INLINE void NAME(rows)(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to, const int mode) {
   const int64_t channels = pool->channels, pitch = pool->in_w * channels;
   // The pixels whose windows neither begin before the image nor end behind it.
   const zoo_range inner = zoo_inside(-pool->left, pool->stride_w, zoo_most(0, pool->in_w - pool->size_w + 1), pool->out_w);
@@ -74,19 +75,25 @@ INLINE void NAME(rows)(const zoo_pool *pool, const float *x, float *y, int32_t *
       const int64_t left = j * pool->stride_w - pool->left, pixel = (row * pool->out_w + j) * channels;
       const zoo_range columns = zoo_inside(left, 1, pool->in_w, pool->size_w);
       const int64_t count = j == inner.first && inner.end > j ? inner.end - j : 1;
-      NAME(span)(pool, in + (left + columns.first) * channels, rows, columns, count, is_max, y + pixel, taps ? taps + pixel : 0);
+      const float share = pool_share(pool, top, left, (rows.end - rows.first) * (columns.end - columns.first));
+      NAME(span)(pool, in + (left + columns.first) * channels, rows, columns, count, mode, share, y + pixel, taps ? taps + pixel : 0);
       j += count;
     }
   }
 }
 
 TARGET static void NAME(max_pool)(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to) {
-  if (taps) NAME(rows)(pool, x, y, taps, from, to, 1);
-  else NAME(rows)(pool, x, y, 0, from, to, 1);
+  if (taps) NAME(rows)(pool, x, y, taps, from, to, LARGEST);
+  else NAME(rows)(pool, x, y, 0, from, to, LARGEST);
+}
+
+TARGET static void NAME(min_pool)(const zoo_pool *pool, const float *x, float *y, int32_t *taps, int64_t from, int64_t to) {
+  if (taps) NAME(rows)(pool, x, y, taps, from, to, SMALLEST);
+  else NAME(rows)(pool, x, y, 0, from, to, SMALLEST);
 }
 
 TARGET static void NAME(average_pool)(const zoo_pool *pool, const float *x, float *y, int64_t from, int64_t to) {
-  NAME(rows)(pool, x, y, 0, from, to, 0);
+  NAME(rows)(pool, x, y, 0, from, to, AVERAGE);
 }
 
 /// Whether a pixel may be in several windows.
@@ -108,10 +115,9 @@ INLINE void NAME(share)(
 
 /// What `count` adjacent windows, which have the same taps inside the image, give to row p of them.
 INLINE void NAME(spread)(
-  const zoo_pool *pool, float *dx, const float *dy, const int32_t *taps, int64_t p, int64_t rows, zoo_range columns, int64_t count,
-  const int overlaps) {
+  const zoo_pool *pool, float *dx, const float *dy, const int32_t *taps, int64_t p, zoo_range columns, float scale,
+  int64_t count, const int overlaps) {
   const int64_t channels = pool->channels, width = columns.end - columns.first, tap = p * pool->size_w + columns.first;
-  const float scale = taps ? 1.f : 1.f / (float)(pool->counts_padding ? pool->size_h * pool->size_w : rows * width);
   for (int64_t j = 0; j < count; j++) {
     float *at = dx + j * pool->stride_w * channels;
     const float *from = dy + j * channels;
@@ -137,16 +143,17 @@ INLINE void NAME(rows_back)(
         const int64_t left = j * pool->stride_w - pool->left, pixel = ((image * pool->out_h + i) * pool->out_w + j) * channels;
         const zoo_range columns = zoo_inside(left, 1, pool->in_w, pool->size_w);
         const int64_t count = j == inner.first && inner.end > j ? inner.end - j : 1;
+        const int64_t inside = (rows.end - rows.first) * (columns.end - columns.first);
         NAME(spread)(
-          pool, out + (left + columns.first) * channels, dy + pixel, taps ? taps + pixel : 0, below - i * pool->stride_h,
-          rows.end - rows.first, columns, count, overlaps);
+          pool, out + (left + columns.first) * channels, dy + pixel, taps ? taps + pixel : 0, below - i * pool->stride_h, columns,
+          taps ? 1.f : pool_share(pool, i * pool->stride_h - pool->top, left, inside), count, overlaps);
         j += count;
       }
     }
   }
 }
 
-TARGET static void NAME(max_back)(const zoo_pool *pool, const int32_t *taps, const float *dy, float *dx, int64_t from, int64_t to) {
+TARGET static void NAME(extreme_back)(const zoo_pool *pool, const int32_t *taps, const float *dy, float *dx, int64_t from, int64_t to) {
   if (OVERLAPS(pool)) NAME(rows_back)(pool, taps, dy, dx, from, to, 1);
   else NAME(rows_back)(pool, taps, dy, dx, from, to, 0);
 }
@@ -174,7 +181,7 @@ TARGET static void NAME(global_average)(const float *x, int64_t pixels, int64_t 
 INLINE void NAME(peak)(int64_t c, const int64_t n, const float *x, int64_t pixels, int64_t channels, float *y, int32_t *places) {
   NAME(vector) place;
   const zoo_range row = {0, 1}, all = {0, pixels};
-  NAME(store)(y + c, NAME(largest)(x + c, 0, channels, row, all, pixels, n, &place), n);
+  NAME(store)(y + c, NAME(extreme)(LARGEST, x + c, 0, channels, row, all, pixels, n, &place), n);
   if (places) NAME(store)((float *)(places + c), place, n);
 }
 
@@ -195,5 +202,5 @@ TARGET static void NAME(global_average_back)(
 }
 
 #undef SELECT
-#undef IS_LARGER
+#undef IS_MORE
 #undef OVERLAPS

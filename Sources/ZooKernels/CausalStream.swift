@@ -18,7 +18,8 @@ public final class CausalStream: Sendable {
 
   /// For x [items, samples, inputs] and states [items, (kernel - 1) * dilation, inputs].
   public init(
-    items: Int, samples: Int, inputs: Int, outputs: Int, kernel: Int, dilation: Int, groups: Int, threads: Int, epilogue: zoo_epilogue?
+    items: Int, samples: Int, inputs: Int, outputs: Int, kernel: Int, dilation: Int, groups: Int, threads: Int, epilogue: zoo_epilogue?,
+    adds: Bool
   ) throws(LayerError) {
     (self.items, self.samples, channels, self.kernel, self.dilation) = (items, samples, inputs, kernel, dilation)
     reach = (kernel - 1) * dilation
@@ -28,11 +29,13 @@ public final class CausalStream: Sendable {
       padding: .explicit(before: 0, after: 0))
     convolution = Convolution(
       images: joins ? items : items * samples, height: .one, width: windows, inputs: inputs, outputs: outputs, groups: groups,
-      threads: threads, isTraining: false, epilogue: epilogue)
+      threads: threads, isTraining: false, epilogue: epilogue, adds: adds)
   }
 
   /// The arithmetic of one forward, in operations.
   public var flops: Double { convolution.flops }
+  /// What can be folded into forward.
+  public var epilogues: Epilogues { convolution.epilogues }
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { convolution.packedBytes }
   /// The scratch that `forward` wants, in bytes.
@@ -47,15 +50,15 @@ public final class CausalStream: Sendable {
     try convolution.pack(weight: weight, bias: bias, into: memory)
   }
 
-  /// y = epilogue(conv(state and x, weight) + bias), and the state that follows, which may lie where `state` does.
+  /// y = epilogue(conv(state and x, weight) + bias + addend), and the state that follows, which may lie where `state` does.
   public func forward(
     _ call: Call, _ x: UnsafePointer<Float>, state: UnsafePointer<Float>, packed: UnsafeRawPointer, weight: UnsafePointer<Float>,
-    into y: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>
+    addend: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>
   ) throws(LayerError) {
     var pieces = Scratch(call.scratch)
     let gathered = pieces.take(floats: gathered)
     if joins { join(state, x, into: gathered) } else { gather(state, x, into: gathered) }
-    try convolution.forward(call, gathered, packed: packed, weight: weight, bias: nil, into: y, scratch: pieces.rest)
+    try convolution.forward(call, gathered, packed: packed, weight: weight, bias: nil, addend: addend, into: y, scratch: pieces.rest)
     advance(state, x, into: next)
   }
 

@@ -23,7 +23,16 @@ public struct ResizedAxis: Sendable {
 
   /// Interpolates: pixel o lies at (o + 1/2) ratio - 1/2, where edges go on beyond the image.
   public init(linear from: Int, to: Int, ratio: Double) {
-    let places = (0..<to).map { max((Double($0) + 0.5) * ratio - 0.5, 0) }
+    self.init(from: from, places: (0..<to).map { max((Double($0) + 0.5) * ratio - 0.5, 0) })
+  }
+
+  /// Interpolates between the first pixel, which stays the first, and the last, which stays the last.
+  public init(aligning from: Int, to: Int) {
+    let ratio = to > 1 ? Double(from - 1) / Double(to - 1) : 0
+    self.init(from: from, places: (0..<to).map { Double($0) * ratio })
+  }
+
+  private init(from: Int, places: [Double]) {
     let near = places.map { min(Int($0), from - 1) }
     self.init(
       from: from, near: near, far: near.map { min($0 + 1, from - 1) },

@@ -14,6 +14,8 @@ public struct WindowAxis: Hashable, Sendable {
   public let before: Int
   /// Windows.
   public let output: Int
+  /// Where the padding behind ends, counted from the first pixel of the image.
+  public let end: Int
 
   /// How much padding there is.
   public enum Padding: Hashable, Sendable {
@@ -26,7 +28,7 @@ public struct WindowAxis: Hashable, Sendable {
   /// The axis that a grid does not have: one window on one pixel.
   public static let one = WindowAxis()
 
-  private init() { (input, size, stride, dilation, before, output) = (1, 1, 1, 1, 0, 1) }
+  private init() { (input, size, stride, dilation, before, output, end) = (1, 1, 1, 1, 0, 1, 1) }
 
   /// Places windows on an axis, which `name` and `unit` name where there is no room for one.
   ///
@@ -44,7 +46,9 @@ public struct WindowAxis: Hashable, Sendable {
     switch padding {
     case .same:
       output = (input - 1) / stride + 1
-      before = max(0, (output - 1) * stride + reach + 1 - input) / 2
+      let lacking = max(0, (output - 1) * stride + reach + 1 - input)
+      before = lacking / 2
+      end = input + lacking - before
     case .explicit(let before, let after):
       let padded = input + before + after
       let room = padded - reach - 1 + (roundsUp ? stride - 1 : 0)
@@ -53,6 +57,7 @@ public struct WindowAxis: Hashable, Sendable {
         throw .shape("a window covers \(reach + 1) \(unit), but the \(name) of x is \(input)\(padding)")
       }
       self.before = before
+      end = input + after
       let last = room / stride
       output = roundsUp && last * stride >= input + before ? last : last + 1
     }
@@ -84,5 +89,6 @@ public struct WindowAxis: Hashable, Sendable {
       input = whole - before - after
       self.before = before
     }
+    end = input
   }
 }

@@ -175,6 +175,13 @@ def upsample2d():
                 fixture.add(
                     f"{shape_name} {target_name} {mode}", attributes, [fixture.normal(*shape)], {},
                     lambda x, options=options: last(F.interpolate(first(x), **options)))  # fmt: skip
+    for name, shape, size in [("one", (2, 3, 2, 5), [5, 1]), ("odd", (1, 4, 5, 3), [7, 9]), ("vectors", (2, 3, 4, 19), [2, 11])]:
+        fixture.add(
+            f"{name} aligned", {"size": size, "mode": "bilinear", "align_corners": True}, [fixture.normal(*shape)], {},
+            lambda x, size=size: last(F.interpolate(first(x), size=size, mode="bilinear", align_corners=True)))  # fmt: skip
+    fixture.add(
+        "scale aligned", {"scale": [2, 1.5], "mode": "bilinear", "align_corners": True}, [fixture.normal(2, 3, 5, 2)], {},
+        lambda x: last(F.interpolate(first(x), scale_factor=(2.0, 1.5), mode="bilinear", align_corners=True)))  # fmt: skip
     fixture.save()
 
 
@@ -196,6 +203,22 @@ POOLING = {
 }
 
 
+CEILED = {
+    # name: x's shape, size, stride, padding; PyTorch's own padding, so that it is the same on both sides
+    "ceil": ((2, 7, 5, 3), 2, 2, 0),
+    "ceil_googlenet": ((1, 14, 13, 17), 3, 2, 0),
+    "ceil_padded": ((2, 8, 7, 5), (3, 4), (2, 3), (1, 2)),
+    "ceil_starts_behind": ((1, 5, 6, 2), 2, 3, 1),
+    "ceil_small": ((2, 2, 3, 3), 3, 2, 0),
+    "ceil_nothing_left": ((1, 9, 6, 4), 3, 3, 0),
+}
+
+
+def ceiled(size, stride, padding):
+    numbers = {"size": size, "stride": stride, "padding": padding}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in numbers.items()} | {"ceil_mode": True}
+
+
 def max_pool2d():
     fixture = Fixture("cnn.max_pool2d")
     for name, (shape, attributes) in POOLING.items():
@@ -209,6 +232,10 @@ def max_pool2d():
     # The first of equals is the maximum.
     ties = fixture.integers(2, 8, 8, 3, below=3).double()
     fixture.add("ties", {"size": 3, "stride": 2}, [ties], {}, lambda x: last(F.max_pool2d(first(x), 3, 2)))
+    for name, (shape, *window) in CEILED.items():
+        fixture.add(
+            name, ceiled(*window), [fixture.normal(*shape)], {},
+            lambda x, window=window: last(F.max_pool2d(first(x), *window, ceil_mode=True)))  # fmt: skip
     fixture.save()
 
 
@@ -228,6 +255,12 @@ def average_pool2d():
         if padding != "valid":
             counting = attributes | {"count_include_pad": True}
             fixture.add(name + "_counting", counting, [x], {}, lambda x, mean=mean: mean(x, counts=True))
+    for name, (shape, *window) in CEILED.items():
+        for counts in [False, True]:
+            attributes = ceiled(*window) | ({"count_include_pad": True} if counts else {})
+            fixture.add(
+                name + "_counting" * counts, attributes, [fixture.normal(*shape)], {},
+                lambda x, window=window, counts=counts: last(F.avg_pool2d(first(x), *window, True, counts)))  # fmt: skip
     fixture.save()
 
 

@@ -2,35 +2,35 @@ import CKernels
 import ZooKernels
 import ZooPlugin
 
-/// The transpose of a convolution, which makes images larger: each pixel of x adds a window to y, of which padding is cut off.
+/// The transpose of a convolution, which makes images or sequences larger: each element of x adds a window to y.
 ///
 ///     y[n, row(i, p), column(j, q), o] = bias[o] + sum_{i, j, p, q, c} x[n, i, j, c] weight[c, o, p, q]
 ///     row(i, p) = i * stride - top + p * dilation, column(j, q) = j * stride - left + q * dilation
 ///     H' = (H - 1) * stride - top - bottom + dilation * (kh - 1) + output_padding + 1; with padding 'same', H' = H * stride
 ///
 /// - Shapes: `x` is `[N, H, W, C]`, `y` is `[N, H', W', channels]`; `weight` is `[C, channels / groups, kh, kw]`, `bias` is `[channels]`,
-///   as in PyTorch's `ConvTranspose2d`. With groups, a channel of `y` sees only the channels of `x` in its group.
+///   as in PyTorch's `ConvTranspose2d`; and the same with one axis. With groups, a channel of `y` sees only the channels of `x` in its group.
 /// - Reference: Dumoulin & Visin 2016, <https://arxiv.org/abs/1603.07285>.
-struct ConvTranspose2D: DifferentiableLayer {
+struct ConvTranspose<G: Grid>: DifferentiableLayer {
   static var declaration: Declaration<Self> {
     Declaration(
-      "cnn.conv_transpose2d", "The transpose of a convolution, which makes images larger.",
-      formula: "y[n, row(i, p), column(j, q), o] = bias[o] + sum_{i, j, p, q, c} x[n, i, j, c] weight[c, o, p, q], "
-        + "row(i, p) = i * stride - top + p * dilation, column(j, q) = j * stride - left + q * dilation",
+      "cnn.conv_transpose\(G.suffix)", "The transpose of a convolution, which makes \(G.rank == 1 ? "sequences" : "images") larger.",
+      formula: "y[n, \(G.window(dilated: true)), o] = bias[o] + sum_{\(G.places), \(G.taps), c} x[n, \(G.places), c] "
+        + "weight[c, o, \(G.taps)]",
       reference: "Dumoulin & Visin 2016, arXiv:1603.07285",
       attributes: [
         Attribute("channels", \.channels, .required, in: 1...1e9, "The channels of y."),
-        Attribute("kernel", \.kernel, .required, in: pixels, "Height and width of the kernel, in pixels."),
-        Attribute("stride", \.stride, in: pixels, "Pixels of y from one window to the next, down and across."),
+        Attribute("kernel", \.kernel, .required, in: pixels, "\(G.extent) of the kernel, in \(G.unit)."),
+        Attribute("stride", \.stride, in: pixels, "How far it is from one window of y to the next, in \(G.unit)."),
         Attribute(
           "padding", \.padding, in: 0...1_000_000,
-          "What is cut off y: same (y is stride times as large as x), valid (nothing), or pixels for all sides, (height, width) or four."),
-        Attribute("output_padding", \.outputPadding, in: 0...1_000_000, "Pixels added to y at the bottom and at the right."),
-        Attribute("dilation", \.dilation, in: pixels, "Pixels from one element of the kernel to the next, down and across."),
+          G.paddingWords("What is cut off y", same: "same (y is stride times as large as x)", valid: "valid (nothing)")),
+        Attribute("output_padding", \.outputPadding, in: 0...1_000_000, "What is added to y behind all windows, in \(G.unit)."),
+        Attribute("dilation", \.dilation, in: pixels, "How far it is from one element of the kernel to the next, in \(G.unit)."),
         Attribute("groups", \.groups, in: 1...1e9, "How many groups the channels are cut into, each convolved by itself."),
         Attribute("bias", \.hasBias, "Whether anything is added."),
       ],
-      inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', channels]")])
+      inputs: [Port("x", G.input)], outputs: [Port("y", G.output("channels"))])
   }
 
   var channels = 1
@@ -50,39 +50,22 @@ struct ConvTranspose2D: DifferentiableLayer {
   init() {}
 
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
-    let x = try request.images()
-    let (kernel, stride, dilation) = (try kernel.pair("kernel"), try stride.pair("stride"), try dilation.pair("dilation"))
-    let (padding, further) = (try padding.axes(), try outputPadding.pair("output_padding"))
-    guard further.height < max(stride.height, dilation.height), further.width < max(stride.width, dilation.width) else {
-      throw .attribute("output_padding must be smaller than stride or dilation, but it is \(further.height) by \(further.width)")
-    }
-    if padding.height == .same, further.height > 0 || further.width > 0 {
-      throw .attribute("output_padding has no meaning with padding 'same', which says how large y is")
-    }
-    let height = try WindowAxis(
-      "height", transposing: x.shape[1], size: kernel.height, stride: stride.height, dilation: dilation.height, padding: padding.height,
-      further: further.height)
-    let width = try WindowAxis(
-      "width", transposing: x.shape[2], size: kernel.width, stride: stride.width, dilation: dilation.width, padding: padding.width,
-      further: further.width)
-    let inputs = x.shape[3]
-    guard inputs.isMultiple(of: groups), channels.isMultiple(of: groups) else {
-      throw .attribute("\(groups) groups must divide both the \(inputs) channels of x and the \(channels) of y")
-    }
-    let weight = [inputs, channels / groups, kernel.height, kernel.width]
-    let y = Spec([x.shape[0], height.input, width.input, channels])
-    guard let size = product(weight), size < 1 << 40 else { throw .attribute("a weight of \(weight) elements is too large") }
-    guard let count = product(y.shape), count < 1 << 40 else { throw .attribute("an output of \(y.shape) elements is too large") }
+    let x = try request.batch(over: G.self)
+    let windows = try windows(to: x)
+    let inputs = x.width
+    try KernelShape.check(groups: groups, inputs: inputs, outputs: channels)
+    let y = Spec([x.shape[0]] + windows.map(\.input) + [channels])
+    let weight = [inputs, channels / groups] + windows.map(\.size)
+    let shape = try KernelShape(weight: weight, bias: hasBias ? [channels] : nil, output: y)
 
+    let (height, width) = windows.plane
     let convolution = Convolution(
       images: x.shape[0], height: height, width: width, inputs: channels, outputs: inputs, groups: groups, threads: request.threadCount)
     self.convolution = convolution
     toBias = ColumnSums(rows: y.rows, columns: channels)
     if let epilogue = request.epilogue { (last, hasEpilogue) = (epilogue.raw, true) }
     var plan = Plan(outputs: [y])
-    let fanIn = size / inputs  // as PyTorch counts it
-    plan.parameters = [Parameter("weight", weight, .lecunUniform(fanIn: fanIn))]
-    if hasBias { plan.parameters.append(Parameter("bias", [channels], .lecunUniform(fanIn: fanIn), .noDecay)) }
+    plan.parameters = shape.parameters
     plan.neededInputs = [0]
     plan.isRowIndependent = true
     plan.flops = convolution.flops
@@ -94,6 +77,27 @@ struct ConvTranspose2D: DifferentiableLayer {
       plan.epilogues = .all
     }
     return plan
+  }
+
+  /// The windows of the convolution from y to x.
+  private func windows(to x: Spec) throws(LayerError) -> [WindowAxis] {
+    let (kernel, stride, dilation) = (try G.each(kernel, "kernel"), try G.each(stride, "stride"), try G.each(dilation, "dilation"))
+    let (padding, further) = (try padding.axes(of: G.self), try G.each(outputPadding, "output_padding"))
+    guard (0..<G.rank).allSatisfy({ further[$0] < max(stride[$0], dilation[$0]) }) else {
+      throw .attribute(
+        "output_padding must be smaller than stride or dilation, but it is \(further.map { "\($0)" }.joined(separator: " by "))")
+    }
+    if padding[0] == .same, further.contains(where: { $0 > 0 }) {
+      throw .attribute("output_padding has no meaning with padding 'same', which says how large y is")
+    }
+    var windows: [WindowAxis] = []
+    for axis in 0..<G.rank {
+      windows.append(
+        try WindowAxis(
+          G.axes[axis], transposing: x.shape[1 + axis], size: kernel[axis], stride: stride[axis], dilation: dilation[axis],
+          padding: padding[axis], further: further[axis], unit: G.unit))
+    }
+    return windows
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
