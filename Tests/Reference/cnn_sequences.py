@@ -195,7 +195,7 @@ def extreme_pools():
             fixture.add(
                 case, attributes, [distinct(fixture, *shape)], {},
                 lambda x: sign * turned(F.max_pool1d(*around(sign * x, attributes, value=-torch.inf))))  # fmt: skip
-        ties = fixture.integers(3, 7, 2, below=3).double()
+        ties = fixture.integers(3, 9, 4, below=3).double()
         fixture.add("ties", {"size": 3, "stride": 2}, [ties], {}, lambda x: sign * turned(F.max_pool1d(sign * turned(x), 3, 2)))
         for case, (shape, *window) in CEILED.items():
             fixture.add(
