@@ -37,17 +37,21 @@ struct Conv2D: DifferentiableLayer {
   var groups = 1
   var hasBias = true
   private var convolution: Convolution?
+  private var planned: Plan?
+  private var joined: JoinedProducts?
 
   init() {}
 
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.images()
     let (kernel, stride, dilation) = (try kernel.pair("kernel"), try stride.pair("stride"), try dilation.pair("dilation"))
-    let padding = try padding.axes()
+    let padding = try padding.axes(), around = try request.imagePadding()
     let height = try WindowAxis(
-      "height", input: x.shape[1], size: kernel.height, stride: stride.height, dilation: dilation.height, padding: padding.height)
+      "height", input: x.shape[1], around: around.height, size: kernel.height, stride: stride.height, dilation: dilation.height,
+      padding: padding.height)
     let width = try WindowAxis(
-      "width", input: x.shape[2], size: kernel.width, stride: stride.width, dilation: dilation.width, padding: padding.width)
+      "width", input: x.shape[2], around: around.width, size: kernel.width, stride: stride.width, dilation: dilation.width,
+      padding: padding.width)
     let inputs = x.shape[3]
     guard inputs.isMultiple(of: groups), channels.isMultiple(of: groups) else {
       throw .attribute("\(groups) groups must divide both the \(inputs) channels of x and the \(channels) of y")
@@ -59,7 +63,8 @@ struct Conv2D: DifferentiableLayer {
 
     let convolution = Convolution(
       images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
-      isTraining: request.isTraining, epilogue: request.epilogue?.raw, adds: request.foldsAddend)
+      isTraining: request.isTraining, epilogue: request.epilogue?.raw, adds: request.foldsAddend,
+      outputStep: request.rowStride ?? 0)
     self.convolution = convolution
     var plan = Plan(outputs: [y])
     let fanIn = size / channels
@@ -74,17 +79,36 @@ struct Conv2D: DifferentiableLayer {
       plan.backwardScratch = convolution.backwardScratch
     } else {
       plan.epilogues = convolution.epilogues
+      (plan.canPad, plan.canStrideRows, plan.canJoin) = (true, convolution.canStridePixels, !convolution.isLarge)
+      try join(request.siblings(Self.self), into: &plan, threads: request.threadCount)
     }
+    planned = plan
     return plan
   }
 
+  /// Computes others over the same images along.
+  private mutating func join(_ others: [Conv2D], into plan: inout Plan, threads: Int) throws(LayerError) {
+    guard !others.isEmpty else { return }
+    var products: [JoinedProducts.Product] = []
+    for layer in [self] + others {
+      guard let convolution = layer.convolution, !convolution.isLarge else { throw .unsupported("oneDNN computes one by itself") }
+      products.append(JoinedProducts.Product(convolution, hasBias: layer.hasBias))
+    }
+    plan.join(others.compactMap(\.planned))
+    let joined = JoinedProducts(products, threads: threads)
+    (plan.packedBytes, plan.forwardScratch) = (joined.packedBytes, joined.scratchBytes)
+    self.joined = joined
+  }
+
   func pack(_ call: PackCall) throws(LayerError) {
-    try call.folded(outputs: channels) { weight, bias throws(LayerError) in
+    if let joined { return try joined.pack(call) }
+    try call.folded(hasBias: hasBias, outputs: channels) { (weight, bias) throws(LayerError) in
       try convolution?.pack(weight: weight, bias: bias, into: call.packed)
     }
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if let joined { return try joined.forward(call) }
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
     try convolution?.forward(

@@ -65,3 +65,12 @@ extension [Int] {
     return (both[0], both[1])
   }
 }
+
+extension PlanRequest {
+  /// The zeros around images that are to be read as if they were there.
+  func imagePadding() throws(LayerError) -> (height: WindowAxis.Around, width: WindowAxis.Around) {
+    guard let p = padding else { return ((0, 0), (0, 0)) }
+    guard p.count == 8, p[0] + p[1] + p[6] + p[7] == 0 else { throw .unsupported("only height and width can be padded") }
+    return ((p[2], p[3]), (p[4], p[5]))
+  }
+}

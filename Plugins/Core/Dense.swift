@@ -21,6 +21,9 @@ struct Dense: DifferentiableLayer {
   var hasBias = true
   private var map: LinearMap?
   private var epilogue: Epilogue?
+  private var rowStride: Int?
+  private var planned: Plan?
+  private var joined: JoinedProducts?
 
   init() {}
 
@@ -45,21 +48,37 @@ struct Dense: DifferentiableLayer {
       plan.backwardScratch = map.backwardScratch
     } else {
       plan.epilogues = map.epilogues
-      epilogue = request.epilogue
+      (epilogue, rowStride) = (request.epilogue, request.rowStride)
+      (plan.canStrideRows, plan.canJoin) = (true, true)
+      let others = request.siblings(Self.self)
+      if !others.isEmpty {
+        plan.join(others.compactMap(\.planned))
+        let joined = JoinedProducts(([self] + others).compactMap(\.product), threads: request.threadCount)
+        plan.packedBytes = joined.packedBytes
+        self.joined = joined
+      }
     }
+    planned = plan
     return plan
   }
 
+  /// What it is among others over the same input.
+  private var product: JoinedProducts.Product? {
+    map.map { JoinedProducts.Product($0, hasBias: hasBias, epilogue: epilogue, rowStride: rowStride) }
+  }
+
   func pack(_ call: PackCall) throws(LayerError) {
-    call.folded(outputs: units) { weight, bias in map?.pack(weight: weight, bias: bias, into: call.packed) }
+    if let joined { return try joined.pack(call) }
+    call.folded(hasBias: hasBias, outputs: units) { weight, bias in map?.pack(weight: weight, bias: bias, into: call.packed) }
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if let joined { return try joined.forward(call) }
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
     try map?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
-      addend: call.addend?.floats, epilogue: epilogue?.raw, into: call.outputs[0].floats, scratch: call.scratch)
+      addend: call.addend?.floats, epilogue: epilogue?.raw, into: call.outputs[0].floats, rowStride: rowStride ?? 0, scratch: call.scratch)
   }
 
   func backward(_ call: Call) throws(LayerError) {

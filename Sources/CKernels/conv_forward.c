@@ -44,7 +44,7 @@ void zoo_conv_forward(
     if (c->is_padded && place != widened) zoo_conv_widen(c, x + n * image, first, end, slab);
     widened = place;
     const float *in = c->is_padded ? slab : x + n * image + first * pitch; // row `first`
-    float *out = y + (n * c->out_h + rows.first) * pixels * c->out_c;
+    float *out = y + (n * c->out_h + rows.first) * pixels * c->out_step;
 
     const zoo_range wanted = c->splits_panels ? (zoo_range){task % splits(c), task % splits(c) + 1} : (zoo_range){0, zoo_conv_panels(c)};
     for (int64_t p = wanted.first; p < wanted.end; p++) {
@@ -63,7 +63,7 @@ void zoo_conv_forward(
           const zoo_tile tile = {
             .a = runs == 0 ? in : in + (top + taps.first * c->dilation_h - first) * pitch + channel, .a_stride = step,
             .b = packed + start + taps.first * run * panel.width, .b_stride = panel.width,
-            .c = out + (row - rows.first) * pixels * c->out_c + column, .c_stride = c->out_c, .columns = panel.columns,
+            .c = out + (row - rows.first) * pixels * c->out_step + column, .c_stride = c->out_step, .columns = panel.columns,
             .depth = c->depth, .pieces = c->pieces, .runs = runs,
             .a_piece = c->dilation_w * c->in_c, .a_run = c->dilation_h * pitch,
             .bias = bias && q == 0 ? bias + column : NULL, .accumulates = addend || q > 0,
@@ -73,8 +73,11 @@ void zoo_conv_forward(
       }
       if (c->splits_panels && epilogue)
         for (int64_t i = 0; i < (rows.end - rows.first) * pixels; i++)
-          zoo_epilogue_apply(epilogue, out + i * c->out_c + column, panel.columns);
+          zoo_epilogue_apply(epilogue, out + i * c->out_step + column, panel.columns);
     }
-    if (!c->splits_panels) zoo_epilogue_apply(epilogue, out, (rows.end - rows.first) * pixels * c->out_c);
+    if (c->splits_panels || !epilogue) continue;
+    const int64_t count = (rows.end - rows.first) * pixels, is_whole = c->out_step == c->out_c;
+    for (int64_t i = 0; i < (is_whole ? 1 : count); i++)
+      zoo_epilogue_apply(epilogue, out + i * c->out_step, (is_whole ? count : 1) * c->out_c);
   }
 }

@@ -14,6 +14,7 @@ static int64_t even(int64_t bands, int64_t rows) { return bands < EVEN ? bands :
 
 void zoo_conv_prepare(zoo_conv *c) {
   const int64_t taps = zoo_conv_taps(c);
+  if (c->out_step == 0) c->out_step = c->out_c;
   c->group_in = c->in_c / c->groups;
   c->group_out = c->out_c / c->groups;
   c->is_planar = zoo_conv_is_planar(c);

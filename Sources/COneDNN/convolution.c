@@ -35,7 +35,9 @@ static int describe(const zoo_dnn_shape *s, layouts *l) {
   l->dilations[0] = s->dilation_h - 1, l->dilations[1] = s->dilation_w - 1;
   l->before[0] = s->top, l->before[1] = s->left;
   l->after[0] = tall - s->top - s->in_h, l->after[1] = wide - s->left - s->in_w;
-  return dnn.memory_desc_init_by_tag(&l->x, 4, x, dnnl_f32, dnnl_nhwc) || dnn.memory_desc_init_by_tag(&l->y, 4, y, dnnl_f32, dnnl_nhwc) ||
+  int64_t step = s->out_step ? s->out_step : s->out_c;
+  dnnl_dims_t steps = {s->out_h * s->out_w * step, 1, s->out_w * step, step};
+  return dnn.memory_desc_init_by_tag(&l->x, 4, x, dnnl_f32, dnnl_nhwc) || dnn.memory_desc_init_by_strides(&l->y, 4, y, dnnl_f32, steps) ||
          dnn.memory_desc_init_by_tag(&l->bias, 1, bias, dnnl_f32, dnnl_a) || plain_layout(s, &l->weight, dnnl_format_tag_any) ||
          plain_layout(s, &l->plain, dnnl_oihw);
 }

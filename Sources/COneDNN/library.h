@@ -3,7 +3,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #define ZOO_DNN_FUNCTIONS(X)                                                                                                                  \
-  X(engine_create) X(stream_create) X(stream_destroy) X(memory_desc_init_by_tag) X(memory_desc_get_size)                      \
+  X(engine_create) X(stream_create) X(stream_destroy) X(memory_desc_init_by_tag) X(memory_desc_init_by_strides) X(memory_desc_get_size)                      \
   X(dilated_convolution_forward_desc_init) X(dilated_convolution_backward_data_desc_init)                                  \
   X(lstm_forward_desc_init) X(primitive_attr_create) X(primitive_attr_destroy)                                       \
   X(primitive_attr_set_scratchpad_mode) X(primitive_attr_set_post_ops) X(post_ops_create) X(post_ops_destroy) X(post_ops_append_eltwise) X(post_ops_append_sum)        \

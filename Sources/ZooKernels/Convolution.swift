@@ -21,10 +21,11 @@ public final class Convolution: Sendable {
   /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
   ///
   /// `threads` is how many parts of a `parallel` can run at once, at most; `epilogue` ends forward, before which an addend is added if
-  /// it `adds`; `isTraining` says whether backward will follow.
+  /// it `adds`; `isTraining` says whether backward will follow. `outputStep` is how many floats it is from one pixel of y to the next, if
+  /// they are not dense.
   public init(
     images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int, isTraining: Bool = true,
-    epilogue: zoo_epilogue? = nil, adds: Bool = false
+    epilogue: zoo_epilogue? = nil, adds: Bool = false, outputStep: Int = 0
   ) {
     var shape = zoo_conv()
     (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
@@ -33,6 +34,7 @@ public final class Convolution: Sendable {
     (shape.stride_h, shape.stride_w) = (Int64(height.stride), Int64(width.stride))
     (shape.dilation_h, shape.dilation_w) = (Int64(height.dilation), Int64(width.dilation))
     (shape.top, shape.left, shape.groups) = (Int64(height.before), Int64(width.before), Int64(groups))
+    shape.out_step = Int64(outputStep)
     zoo_conv_prepare(&shape)
     self.shape = shape
     self.threads = max(threads, 1)
@@ -45,7 +47,12 @@ public final class Convolution: Sendable {
   }
 
   /// What can be folded into forward.
-  public var epilogues: Epilogues { withUnsafePointer(to: shape) { zoo_conv_adds($0) } != 0 ? [.all, .affine, .add] : [.all, .affine] }
+  public var epilogues: Epilogues { isTiled ? [.all, .affine, .add] : [.all, .affine] }
+  /// Whether pixels of y may be further apart than they are long.
+  public var canStridePixels: Bool { isTiled }
+  private var isTiled: Bool { withUnsafePointer(to: shape) { zoo_conv_adds($0) } != 0 }
+  /// The channels of y.
+  public var outputs: Int { Int(shape.out_c) }
 
   /// The arithmetic of one forward, in operations.
   public var flops: Double { shape.flops }
@@ -146,11 +153,32 @@ public final class Convolution: Sendable {
       copy(bias(), into: packedBias)
     }
     let slabs = packed == nil ? pieces.rest : scratch
-    let last = epilogue
-    try parallel(call, tasks, slabs: slabs) { shape, part, slab in
-      withUnsafePointer(to: last) { last in
+    try call.parallel(tasks.count, grain: taskGrain) { part, slot in
+      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, into: y, slab: slabs + slot * tasks.slabBytes)
+    }
+  }
+
+  /// (none of oneDNN's) The independent parts of forward.
+  public var taskCount: Int { tasks.count }
+  /// How many of them are worth a thread.
+  public var taskGrain: Int { Grain.computing(flops: flops / Double(tasks.count)) }
+  /// The bytes that each thread wants of its own.
+  public var slabBytes: Int { tasks.slabBytes }
+  /// Whether oneDNN computes it.
+  public var isLarge: Bool { large != nil }
+
+  /// Parts of forward, from what `pack` wrote.
+  public func run(
+    _ part: Range<Int>, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer, addend: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>, slab: UnsafeMutableRawPointer
+  ) {
+    var pieces = Scratch(UnsafeMutableRawPointer(mutating: packed))
+    let (panels, bias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
+    withUnsafePointer(to: shape) { shape in
+      withUnsafePointer(to: epilogue) { last in
         zoo_conv_forward(
-          shape, x, panels, packedBias, addend, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
+          shape, x, panels, bias, addend, last, y, slab.assumingMemoryBound(to: Float.self), Int64(part.lowerBound),
+          Int64(part.upperBound))
       }
     }
   }

@@ -1,23 +1,25 @@
 public import ZooPlugin
 
 extension PackCall {
-  /// Calls `body` with the layer's weight `[outputs, ...]` and bias, into which the scale and shift that the layer was asked to fold in, if
-  /// any, have been multiplied.
+  /// Calls `body` with a weight `[outputs, ...]` and its bias, into which the scale and shift that the layer was asked to fold in, if any,
+  /// have been multiplied.
   ///
-  /// The weight is parameter 0 and the bias, if there is one, parameter 1. What `body` gets is valid until it returns.
+  /// The weight is parameter `first`, the bias, if there is one, the next, and `channel` the first of the scales and shifts. What `body`
+  /// gets is valid until it returns.
   public func folded<Failure: Error>(
-    outputs: Int, _ body: (_ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?) throws(Failure) -> Void
+    first: Int = 0, hasBias: Bool, outputs: Int, channel: Int = 0,
+    _ body: (_ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?) throws(Failure) -> Void
   ) throws(Failure) {
-    let (weight, bias) = (UnsafePointer(parameters[0].floats), parameters.optional(1).map { UnsafePointer($0.floats) })
+    let weight = UnsafePointer(parameters[first].floats), bias = hasBias ? UnsafePointer(parameters[first + 1].floats) : nil
     guard let scale, let shift else { return try body(weight, bias) }
-    let size = parameters[0].count / max(outputs, 1)
+    let size = parameters[first].count / max(outputs, 1)
     let scaled = UnsafeMutablePointer<Float>.allocate(capacity: outputs * size + outputs)
     defer { scaled.deallocate() }
     let shifted = scaled + outputs * size
     for o in 0..<outputs {
-      let factor = scale[o]
+      let factor = scale[channel + o]
       for i in o * size..<(o + 1) * size { scaled[i] = weight[i] * factor }
-      shifted[o] = (bias?[o] ?? 0) * factor + shift[o]
+      shifted[o] = (bias?[o] ?? 0) * factor + shift[channel + o]
     }
     try body(scaled, shifted)
   }

@@ -29,7 +29,7 @@ struct LargeConvolution: Sendable {
     var shape = zoo_dnn_shape(
       images: conv.images, in_h: conv.in_h, in_w: conv.in_w, in_c: conv.in_c, out_h: conv.out_h, out_w: conv.out_w, out_c: conv.out_c,
       kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,
-      dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups)
+      dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups, out_step: conv.out_step)
     guard let made = zoo_dnn_forward(&shape, last) else { return nil }
     forward = CompiledConvolution(made)
     backward = isTraining ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil

@@ -55,7 +55,7 @@ public final class LinearMap: Sendable {
     _ call: Call, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer?,
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>,
-    scratch: @autoclosure () -> UnsafeMutableRawPointer
+    rowStride: Int = 0, scratch: @autoclosure () -> UnsafeMutableRawPointer
   ) throws(LayerError) {
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch())
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
@@ -67,19 +67,33 @@ public final class LinearMap: Sendable {
       }
       copy(bias(), into: packedBias)
     }
-    let tasks = Int(zoo_gemm_tasks(Int64(rows), Int64(outputs)))
-    let last = epilogue ?? zoo_epilogue()
-    // With few rows, the time is that of reading the weight.
-    let grain = min(Grain.computing(flops: flops / Double(tasks)), Grain.moving(floats: packedFloats / tasks))
-    try call.parallel(tasks, grain: grain) { part, _ in
-      withUnsafePointer(to: last) { last in
-        var gemm = zoo_gemm()
-        (gemm.m, gemm.n, gemm.k) = (Int64(rows), Int64(outputs), Int64(inputs))
-        (gemm.a_row, gemm.a_step, gemm.c_row) = (Int64(inputs), 1, Int64(outputs))
-        (gemm.a, gemm.packed, gemm.bias, gemm.c) = (x, UnsafePointer(panels), UnsafePointer(packedBias), y)
-        (gemm.addend, gemm.epilogue) = (addend, last)
-        zoo_gemm_run(&gemm, Int64(part.lowerBound), Int64(part.upperBound))
-      }
+    try call.parallel(taskCount, grain: taskGrain) { part, _ in
+      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, epilogue: epilogue, into: y, rowStride: rowStride)
+    }
+  }
+
+  /// The independent parts of forward.
+  public var taskCount: Int { Int(zoo_gemm_tasks(Int64(rows), Int64(outputs))) }
+
+  /// How many of them are worth a thread: with few rows, the time is that of reading the weight.
+  public var taskGrain: Int {
+    min(Grain.computing(flops: flops / Double(taskCount)), Grain.moving(floats: packedFloats / taskCount))
+  }
+
+  /// Parts of forward, from what `pack` wrote; rows of y are `rowStride` floats apart, if that is not 0.
+  public func run(
+    _ part: Range<Int>, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer, addend: UnsafePointer<Float>? = nil,
+    epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>, rowStride: Int = 0
+  ) {
+    var pieces = Scratch(UnsafeMutableRawPointer(mutating: packed))
+    let (panels, bias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
+    withUnsafePointer(to: epilogue ?? zoo_epilogue()) { last in
+      var gemm = zoo_gemm()
+      (gemm.m, gemm.n, gemm.k) = (Int64(rows), Int64(outputs), Int64(inputs))
+      (gemm.a_row, gemm.a_step, gemm.c_row) = (Int64(inputs), 1, Int64(rowStride == 0 ? outputs : rowStride))
+      (gemm.a, gemm.packed, gemm.bias, gemm.c) = (x, UnsafePointer(panels), UnsafePointer(bias), y)
+      (gemm.addend, gemm.epilogue) = (addend, last)
+      zoo_gemm_run(&gemm, Int64(part.lowerBound), Int64(part.upperBound))
     }
   }
 

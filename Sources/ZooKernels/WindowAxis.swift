@@ -25,6 +25,19 @@ public struct WindowAxis: Hashable, Sendable {
     case explicit(before: Int, after: Int)
   }
 
+  /// Pixels of zeros that are already around an axis: before and behind it.
+  public typealias Around = (before: Int, after: Int)
+
+  /// Places windows on an axis that is to be read as if zeros were around it.
+  public init(
+    _ name: String, input: Int, around: Around, size: Int, stride: Int, dilation: Int = 1, padding: Padding
+  ) throws(LayerError) {
+    let widened = try WindowAxis(
+      name, input: around.before + input + around.after, size: size, stride: stride, dilation: dilation, padding: padding)
+    (self.input, self.size, self.stride, self.dilation) = (input, size, stride, dilation)
+    (before, output) = (around.before + widened.before, widened.output)
+  }
+
   /// The axis that a grid does not have: one window on one pixel.
   public static let one = WindowAxis()
 

@@ -29,6 +29,28 @@ public struct PlanRequest {
   /// Only if an earlier plan of the same layer offered `.add`.
   public var foldsAddend: Bool { folds(ZOO_EPILOGUE_ADD) }
 
+  /// Zeros around input 0, before and after each axis, that are to be read as if they were there; nil: none.
+  ///
+  /// Only if an earlier plan of the same layer said `canPad`. A layer that refuses is planned without.
+  public var padding: [Int]? {
+    guard has(\.padding), let padding = raw.pointee.padding, let x = optional(0) else { return nil }
+    return (0..<2 * x.rank).map { Int(padding[$0]) }
+  }
+  /// How many elements the rows (the last axis) of output 0 are apart; nil: they are dense.
+  ///
+  /// Only if an earlier plan of the same layer said `canStrideRows`.
+  public var rowStride: Int? { has(\.row_stride) && raw.pointee.row_stride > 0 ? Int(raw.pointee.row_stride) : nil }
+  /// Layers of the same kind over the same inputs, planned before, which this one is to compute too: outputs and parameters are its own, then
+  /// theirs in order.
+  ///
+  /// Only if an earlier plan of the same layer said `canJoin`.
+  public func siblings<L: Layer>(_ kind: L.Type) -> [L] {
+    guard has(\.sibling_count), let siblings = raw.pointee.siblings else { return [] }
+    return (0..<Int(raw.pointee.sibling_count)).compactMap { i in
+      siblings[i].flatMap { (Unmanaged<AnyLayerBox>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() as? LayerBox<L>)?.layer }
+    }
+  }
+
   private func folds(_ epilogue: Int) -> Bool { has(\.folds) && raw.pointee.folds >> UInt64(epilogue) & 1 != 0 }
 
   /// Whether the host is new enough to know a field.
@@ -272,6 +294,18 @@ public struct Plan {
   public var epilogues: Epilogues = []
   /// The epilogue that this whole layer is to its first input, if it is one.
   public var isEpilogue: Epilogue?
+  /// The zeros before and after each axis that this whole layer puts around its input, if that is what it does.
+  public var isPadding: [Int]?
+  /// The parts that output 0 consists of, each of them the parts of all inputs one behind the other; 0: it is nothing of the kind.
+  ///
+  /// forward leaves an input alone whose data is where it belongs in the output already.
+  public var joinedParts = 0
+  /// Whether zeros around input 0 can be taken in.
+  public var canPad = false
+  /// Whether rows of output 0 may lie further apart than they are long.
+  public var canStrideRows = false
+  /// Whether siblings can be computed along.
+  public var canJoin = false
   /// Whether outputs at index n of the first axis depend on inputs at index n alone.
   public var isRowIndependent = false
   /// Whether backward honours `accumulates(...)`; without it the host adds by itself.
@@ -280,6 +314,15 @@ public struct Plan {
   public var flops = 0.0
   /// What forward reads of parameters, in bytes; counted from `parameters` unless said otherwise.
   public var bytes: Double?
+
+  /// Adds the outputs, parameters and arithmetic of siblings that are computed along.
+  public mutating func join(_ siblings: [Plan]) {
+    for sibling in siblings {
+      outputs += sibling.outputs
+      parameters += sibling.parameters
+      flops += sibling.flops
+    }
+  }
 
   /// A plan with these outputs; everything else is none until it is set.
   public init(outputs: [Spec], parameters: [Parameter] = [], saved: [Spec] = []) {

@@ -15,6 +15,8 @@ struct Concat: DifferentiableLayer {
 
   var axis = -1
   private var pieces: [Move] = []
+  /// Where each input begins in the first part of y, in bytes.
+  private var places: [Int] = []
   private var gradients: [Move] = []
 
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
@@ -37,13 +39,16 @@ struct Concat: DifferentiableLayer {
     let y = try Spec.checked(shape, first.dtype)
 
     var offset = 0
+    let inner = shape[(axis + 1)...].reduce(1, *)
     for x in inputs {
       let place = View(shape).sliced(axis, from: offset, count: x.shape[axis])
       pieces.append(Move(View(x.shape), to: place, y.dtype))
+      places.append(offset * inner * y.dtype.byteCount)
       if request.isTraining { gradients.append(Move(place, to: View(x.shape), y.dtype)) }
       offset += x.shape[axis]
     }
     var plan = Plan(outputs: [y])
+    plan.joinedParts = request.isTraining ? 0 : shape[..<axis].reduce(1, *)
     plan.isRowIndependent = axis > 0
     plan.accumulates = inputs.count <= 64  // the protocol has no more bits for it
     return plan
@@ -51,7 +56,10 @@ struct Concat: DifferentiableLayer {
 
   func forward(_ call: Call) throws(LayerError) {
     let y = call.outputs[0].bytes
-    for i in pieces.indices { try pieces[i].copy(call, call.inputs[i].bytes, to: y) }
+    for i in pieces.indices {
+      let x = call.inputs[i].bytes
+      if x != y + places[i] { try pieces[i].copy(call, x, to: y) }
+    }
   }
 
   func backward(_ call: Call) throws(LayerError) {

@@ -66,6 +66,7 @@ struct Pad: DifferentiableLayer {
         plan.backwardScratch = y.byteCount
       }
     }
+    if mode == .constant, value == 0 { plan.isPadding = amounts }
     plan.isRowIndependent = x.rank > 0 && amounts[0] == 0 && amounts[1] == 0
     plan.accumulates = true
     return plan

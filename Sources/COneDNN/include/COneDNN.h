@@ -13,6 +13,7 @@ typedef struct zoo_dnn zoo_dnn;
 typedef struct zoo_dnn_shape {
   int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
+  int64_t out_step; ///< floats from one pixel of y to the next; 0: they are dense
 } zoo_dnn_shape;
 
 /// What forward's last store does: y = max(y, alpha y), y = alpha y + beta, y = min(max(y, alpha), beta), or nothing.

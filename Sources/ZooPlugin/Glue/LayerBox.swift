@@ -52,6 +52,11 @@ final class PlanMemory {
 
   private func mask(_ indices: Set<Int>) -> UInt64 { indices.reduce(0) { $0 | 1 << UInt64($1) } }
 
+  /// Sets a field that an older host may not know.
+  private func set<Value>(_ field: WritableKeyPath<zoo_plan, Value>, _ value: Value, in plan: UnsafeMutablePointer<zoo_plan>) {
+    if let offset = MemoryLayout<zoo_plan>.offset(of: field), Int(plan.pointee.size) > offset { plan.pointee[keyPath: field] = value }
+  }
+
   func write(_ plan: Plan, into raw: UnsafeMutablePointer<zoo_plan>) {
     let parameters = plan.parameters.map {
       zoo_parameter(
@@ -61,6 +66,8 @@ final class PlanMemory {
     raw.pointee.flags =
       (plan.isRowIndependent ? UInt32(ZOO_LAYER_ROW_INDEPENDENT) : 0)
       | (plan.accumulates ? UInt32(ZOO_LAYER_ACCUMULATES) : 0)
+      | (plan.canPad ? UInt32(ZOO_LAYER_PADS) : 0) | (plan.canStrideRows ? UInt32(ZOO_LAYER_ROW_STRIDE) : 0)
+      | (plan.canJoin ? UInt32(ZOO_LAYER_JOINS) : 0)
     raw.pointee.output_count = UInt32(plan.outputs.count)
     raw.pointee.outputs = keep(plan.outputs.map(\.raw))
     raw.pointee.parameter_count = UInt32(parameters.count)
@@ -77,6 +84,8 @@ final class PlanMemory {
     raw.pointee.epilogues = plan.epilogues.rawValue
     if let epilogue = plan.isEpilogue { raw.pointee.epilogue = epilogue.raw }
     raw.pointee.flops = plan.flops
+    if let padding = plan.isPadding { set(\.padding, keep(padding.map(Int64.init)), in: raw) }
+    set(\.parts, Int64(plan.joinedParts), in: raw)
     raw.pointee.bytes = plan.bytes ?? Double(plan.parameters.reduce(0) { $0 + ($1.traits.contains(.ignored) ? 0 : $1.spec.byteCount) })
   }
 }

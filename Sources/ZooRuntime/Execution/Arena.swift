@@ -5,7 +5,10 @@ package final class ArenaBuffer {
   package private(set) var first: Int
   package private(set) var last: Int
   /// Where it lies; -1 until the arena is laid out.
-  package fileprivate(set) var offset = -1
+  package var offset: Int { whole.map { $0.buffer.offset + $0.offset } ?? place }
+  fileprivate var place = -1
+  /// What it is a part of, and where; nil: it lies by itself.
+  private let whole: (buffer: ArenaBuffer, offset: Int)?
   /// Whether it lies on the tape: what one iteration of a loop keeps for its backward, apart from the arena.
   package private(set) var isOnTape = false
 
@@ -13,16 +16,24 @@ package final class ArenaBuffer {
     self.bytes = (max(bytes, 1) + 63) / 64 * 64
     first = step
     last = step
+    whole = nil
+  }
+
+  /// A part of another, which is kept for as long.
+  init(in whole: ArenaBuffer, at offset: Int) {
+    (bytes, first, last) = (whole.bytes - offset, whole.first, whole.last)
+    self.whole = (whole, offset)
   }
 
   /// Puts it on a tape, so far from where each iteration's part begins.
   func place(onTapeAt offset: Int) {
     isOnTape = true
-    self.offset = offset
+    place = offset
   }
 
   /// Keeps it for a step.
   package func use(at step: Int) {
+    whole?.buffer.use(at: step)
     first = min(first, step)
     last = max(last, step)
   }
@@ -45,7 +56,7 @@ package struct Arena {
         if other.offset >= offset + buffer.bytes { break }
         offset = max(offset, other.offset + other.bytes)
       }
-      buffer.offset = offset
+      buffer.place = offset
       bytes = max(bytes, offset + buffer.bytes)
       placed.insert(buffer, at: placed.firstIndex { $0.offset > offset } ?? placed.count)
     }

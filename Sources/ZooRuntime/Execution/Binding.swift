@@ -138,17 +138,26 @@ final class Binding {
     for layer in planned.layers { try layer.instance.control?.pack() }
     for (i, memory) in packs {
       let layer = planned.layers[i]
-      guard let affine = layer.folding.affine else {
+      // Scales and shifts go into the parameters of the layer that folds them in.
+      let affine = layer.folding.affine
+      if affine.isEmpty {
         try pack(layer.instance, layer.parameters, into: memory)
         continue
       }
-      // Scale and shift go into the parameters of the layer that folds them in.
-      let table = alignedMemory(bytes: Int(affine.layer.plan.packed_bytes))
-      defer { free(table) }
-      try pack(affine.layer, affine.parameters, into: table)
-      let scale = UnsafePointer(table.assumingMemoryBound(to: Float.self))
-      let channels = Int(affine.layer.plan.packed_bytes) / (2 * MemoryLayout<Float>.stride)
-      try pack(layer.instance, layer.parameters, into: memory, scale: scale, shift: scale + channels)
+      let channels = affine.reduce(0) { $0 + $1.channels }
+      let scales = UnsafeMutablePointer<Float>.allocate(capacity: 2 * channels)
+      defer { scales.deallocate() }
+      var first = 0
+      for part in affine {
+        let table = alignedMemory(bytes: Int(part.layer.plan.packed_bytes))
+        defer { free(table) }
+        try pack(part.layer, part.parameters, into: table)
+        let values = table.assumingMemoryBound(to: Float.self)
+        (scales + first).update(from: values, count: part.channels)
+        (scales + channels + first).update(from: values + part.channels, count: part.channels)
+        first += part.channels
+      }
+      try pack(layer.instance, layer.parameters, into: memory, scale: scales, shift: scales + channels)
     }
     packedVersion = store.version
   }

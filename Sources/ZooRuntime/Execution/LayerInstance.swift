@@ -50,6 +50,8 @@ public final class LayerInstance {
   package private(set) var plan: zoo_plan
   /// Pairs of an output and an input that may share memory.
   let aliases: [(output: Int, input: Int)]
+  /// Layers that it computes along; they live as long as it.
+  private let siblings: [LayerInstance]
   /// What the host does here by itself; nil: a family computes.
   let control: ControlLayer?
 
@@ -103,11 +105,18 @@ public final class LayerInstance {
     plan.size = UInt32(MemoryLayout<zoo_plan>.size)
     let planStatus = specs.withUnsafeBufferPointer { specs in
       withOptionalPointer(to: folding.epilogue) { epilogue in
-        var request = zoo_plan_request(
-          size: UInt32(MemoryLayout<zoo_plan_request>.size), flags: training ? UInt32(ZOO_PLAN_TRAINING) : 0, host: host,
-          context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
-          epilogue: epilogue, folds: folding.folds)
-        return attributed(to: context, ZOO_IN_PLAN) { table.pointee.plan(layer, &request, &plan) }
+        let siblings = folding.siblings.map { Optional($0.layer) }
+        return siblings.withUnsafeBufferPointer { siblings in
+          folding.padding.withUnsafeBufferPointer { padding in
+            var request = zoo_plan_request(
+              size: UInt32(MemoryLayout<zoo_plan_request>.size), flags: training ? UInt32(ZOO_PLAN_TRAINING) : 0, host: host,
+              context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
+              epilogue: epilogue, folds: folding.folds, padding: padding.isEmpty ? nil : padding.baseAddress,
+              row_stride: Int64(folding.rowStride), siblings: siblings.isEmpty ? nil : siblings.baseAddress,
+              sibling_count: UInt32(siblings.count), reserved: 0)
+            return attributed(to: context, ZOO_IN_PLAN) { table.pointee.plan(layer, &request, &plan) }
+          }
+        }
       }
     }
     func give(up error: LayerFailure) -> LayerFailure {
@@ -137,12 +146,14 @@ public final class LayerInstance {
     saved = answer.saved
     aliases = answer.aliases
     control = nil
+    siblings = folding.siblings
   }
 
   /// A loop or condition as a layer like any other.
   init(_ control: ControlLayer, kind: KindInfo, parameters: [ParameterRequest], run: Run, place: Place?) {
     self.kind = kind
     self.control = control
+    siblings = []
     self.parameters = parameters
     ignored = []
     self.run = run

@@ -79,6 +79,19 @@ struct MemoryPlan {
       var taken: [ArenaBuffer] = []
       for (o, spec) in layer.instance.outputs.enumerated() {
         let source = Source.node(layer.node, output: o)
+        if let placement = planned.placements[source] {
+          // The whole is there from the first of its parts on.
+          let whole = values[placement.whole] ?? buffer(planned.spec(placement.whole).byteCount, at: i)
+          values[placement.whole] = whole
+          let part = ArenaBuffer(in: whole, at: placement.offset)
+          part.use(at: i)
+          values[source] = part
+          continue
+        }
+        if let whole = values[source] {
+          whole.use(at: i)
+          continue
+        }
         var reused: ArenaBuffer?
         for alias in layer.instance.aliases where alias.output == o {
           guard let input = layer.inputs[alias.input], lastUse[input] == i, !kept.contains(input),

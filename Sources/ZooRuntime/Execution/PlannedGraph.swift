@@ -11,12 +11,12 @@ struct PlannedGraph {
     /// Where each input comes from, fused layers skipped.
     var inputs: [Source?]
     /// The parameters' indices in the store.
-    let parameters: [Int]
+    var parameters: [Int]
     /// Whether no parameter of its own gets a gradient.
     let isFrozen: Bool
-    /// What was folded into this one's last store.
+    /// What this one does of others' work.
     var folding = Folding()
-    /// The paths of the layers that were.
+    /// The paths of the layers that are left out for that.
     var fused: [String] = []
   }
 
@@ -25,6 +25,8 @@ struct PlannedGraph {
   var layers: [Layer]
   /// Where each graph output comes from, fused layers skipped.
   var outputs: [Source]
+  /// Values that are parts of others.
+  var placements: [Source: Placement] = [:]
   let isTraining: Bool
 
   /// Plans every layer of `graph`.
@@ -92,7 +94,7 @@ struct PlannedGraph {
       }
     }
     dropUnneeded()
-    if fuse && !training { try foldEpilogues(run: run) }
+    if fuse && !training { try fold(run: run) }
   }
 
   private static func layer(

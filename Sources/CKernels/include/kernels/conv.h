@@ -11,6 +11,7 @@
 typedef struct zoo_conv {
   int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
+  int64_t out_step; ///< floats from one pixel of y to the next; 0: they are dense. Only forward knows others, and only if zoo_conv_adds
 
   // Filled in by zoo_conv_prepare:
   int64_t group_in, group_out; ///< channels of a group
@@ -37,7 +38,7 @@ int64_t zoo_conv_panels(const zoo_conv *conv);
 void zoo_conv_pack(const zoo_conv *conv, const float *weight, int64_t from, int64_t to, float *packed);
 
 /// y = epilogue(conv(x) + bias + addend), tasks [from, to). `slab` is this thread's own, of so many floats. `addend` has y's shape and may
-/// be its memory, or NULL, which it is unless zoo_conv_adds.
+/// be its memory, or NULL, which it is unless zoo_conv_adds and y is dense.
 int64_t zoo_conv_adds(const zoo_conv *conv);
 int64_t zoo_conv_tasks(const zoo_conv *conv);
 int64_t zoo_conv_slab(const zoo_conv *conv);

@@ -3,7 +3,6 @@
 #include "attribute.h"
 #include "call.h"
 
-typedef struct zoo_layer zoo_layer; ///< the family's own
 typedef struct zoo_kind zoo_kind;
 
 enum {

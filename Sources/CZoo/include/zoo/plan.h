@@ -55,6 +55,8 @@ typedef struct zoo_epilogue {
   float alpha, beta;
 } zoo_epilogue;
 
+typedef struct zoo_layer zoo_layer; ///< the family's own
+
 enum {
   ZOO_PLAN_TRAINING = 1 ///< backward will be called: save what it needs, normalise with the batch's own statistics
 };
@@ -69,12 +71,19 @@ typedef struct zoo_plan_request {
   const zoo_spec *inputs;
   const zoo_epilogue *epilogue; ///< fold this into forward's last store, or NULL. Only one that an earlier plan offered
   uint64_t folds; ///< (1.1) bits ZOO_EPILOGUE_AFFINE: pack gets s and t; ZOO_EPILOGUE_ADD: forward gets an addend. Only what was offered
+  const int64_t *padding; ///< (1.1) with ZOO_LAYER_PADS: read input 0 as if zeros were around it, as zoo_plan.padding says; or NULL
+  int64_t row_stride; ///< (1.1) with ZOO_LAYER_ROW_STRIDE: elements between the rows (the last axis) of output 0; 0: they are dense
+  const zoo_layer *const *siblings; ///< (1.1) with ZOO_LAYER_JOINS: layers of the same kind over the same inputs, planned before, which
+  uint32_t sibling_count;           ///< this one computes too: outputs, parameters, s and t are its own, then theirs in order
+  uint32_t reserved;
 } zoo_plan_request;
 
 enum {
   ZOO_LAYER_NONDETERMINISTIC = 1, ///< repeated on the same numbers, results may differ in their last bits
   ZOO_LAYER_ROW_INDEPENDENT = 2,  ///< outputs at index n of the first axis depend on inputs at index n alone
-  ZOO_LAYER_ACCUMULATES = 4       ///< backward honours zoo_call's accumulate masks; without it the host adds by itself
+  ZOO_LAYER_ACCUMULATES = 4,      ///< backward honours zoo_call's accumulate masks; without it the host adds by itself
+  // (1.1) What the host may ask for in inference. A layer that refuses a request is planned without.
+  ZOO_LAYER_PADS = 8, ZOO_LAYER_ROW_STRIDE = 16, ZOO_LAYER_JOINS = 32
 };
 
 /// What the layer answers. The host zero-fills it and sets `size`; pointers lead into the layer's own memory and stay
@@ -92,4 +101,7 @@ typedef struct zoo_plan {
   uint64_t epilogues;       ///< bit k: the epilogue of kind k can be folded in
   zoo_epilogue epilogue;    ///< the layer as a whole is this epilogue of its first input; kind ZOO_EPILOGUE_NONE: it is not
   double flops, bytes;      ///< of one forward: arithmetic, and parameters read; 0: unknown
+  const int64_t *padding;   ///< (1.1) the layer as a whole puts so many zeros before and after each axis of its input; NULL: it does not
+  int64_t parts; ///< (1.1) > 0: output 0 is so many equal parts, each of them the parts of all inputs one behind the other. forward
+                 ///< leaves an input alone whose data is already where it belongs in the output
 } zoo_plan;
