@@ -33,7 +33,7 @@ struct Dense: DifferentiableLayer {
     guard x.count > 0 else { throw .shape("x must not be empty, but its shape is \(x.shape)") }
     let (size, overflows) = width.multipliedReportingOverflow(by: units)
     guard !overflows, size < 1 << 40 else { throw .attribute("a weight of \(units) x \(width) elements is too large") }
-    let map = LinearMap(rows: x.rows, inputs: width, outputs: units)
+    let map = LinearMap(rows: x.rows, inputs: width, outputs: units, mayBeDirect: true)
     self.map = map
 
     var plan = Plan(outputs: [Spec(x.shape.dropLast() + [units])])
@@ -49,7 +49,7 @@ struct Dense: DifferentiableLayer {
     } else {
       plan.epilogues = map.epilogues
       (epilogue, rowStride) = (request.epilogue, request.rowStride)
-      (plan.canStrideRows, plan.canJoin) = (true, true)
+      (plan.canStrideRows, plan.canJoin) = (true, !map.isDirect)
       let others = request.siblings(Self.self)
       if !others.isEmpty {
         plan.join(others.compactMap(\.planned))
@@ -74,7 +74,7 @@ struct Dense: DifferentiableLayer {
 
   func forward(_ call: Call) throws(LayerError) {
     if let joined { return try joined.forward(call) }
-    guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
+    guard call.packed != nil || call.isTraining || map?.isDirect == true else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
     try map?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,

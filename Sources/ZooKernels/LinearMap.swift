@@ -14,8 +14,16 @@ public final class LinearMap: Sendable {
   private let toBias: ColumnSums
   private let packedFloats: Int
 
-  /// For x [rows, inputs] and y [rows, outputs].
-  public init(rows: Int, inputs: Int, outputs: Int) {
+  /// Whether the weight is read where it is: with few rows, the time is that of reading it once, and a copy in another layout would only
+  /// take up memory.
+  public let isDirect: Bool
+
+  /// Below this, in floats, a weight stays in the caches from call to call, where panels are faster.
+  private static let leastDirect = 1 << 20
+
+  /// For x [rows, inputs] and y [rows, outputs]; `mayBeDirect` if `forward` can always read the weight.
+  public init(rows: Int, inputs: Int, outputs: Int, mayBeDirect: Bool = false) {
+    isDirect = mayBeDirect && rows <= Int(ZOO_GEMV_ROWS) && inputs * outputs >= Self.leastDirect
     self.rows = rows
     self.inputs = inputs
     self.outputs = outputs
@@ -29,7 +37,7 @@ public final class LinearMap: Sendable {
   public var flops: Double { 2 * Double(rows) * Double(inputs) * Double(outputs) }
 
   /// The size of a packed weight and bias, in bytes.
-  public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: outputs) }
+  public var packedBytes: Int { isDirect ? 0 : Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: outputs) }
   /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
   public func forwardScratch(packed: Bool) -> Int { packed ? 0 : packedBytes }
   /// The scratch that `backward` wants, in bytes.
@@ -48,7 +56,7 @@ public final class LinearMap: Sendable {
   }
 
   /// What can be folded into forward.
-  public var epilogues: Epilogues { [.all, .affine, .add] }
+  public var epilogues: Epilogues { isDirect ? [.all, .add] : [.all, .affine, .add] }
 
   /// y = epilogue(x weightᵀ + bias + addend); with `packed`, weight and bias are not read.
   public func forward(
@@ -57,6 +65,17 @@ public final class LinearMap: Sendable {
     addend: UnsafePointer<Float>? = nil, epilogue: zoo_epilogue? = nil, into y: UnsafeMutablePointer<Float>,
     rowStride: Int = 0, scratch: @autoclosure () -> UnsafeMutableRawPointer
   ) throws(LayerError) {
+    if isDirect {
+      let (weight, bias) = (weight(), bias())
+      return try call.parallel(outputs, grain: Grain.moving(floats: inputs)) { part, _ in
+        withUnsafePointer(to: epilogue ?? zoo_epilogue()) { last in
+          var product = zoo_gemv(
+            rows: Int64(rows), inputs: Int64(inputs), x: x, w: weight, bias: bias, addend: addend, y: y,
+            y_row: Int64(rowStride == 0 ? outputs : rowStride), epilogue: last)
+          zoo_gemv_run(&product, Int64(part.lowerBound), Int64(part.upperBound))
+        }
+      }
+    }
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch())
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: outputs))
     if packed == nil {

@@ -15,6 +15,7 @@
 #include "kernels/gather.h"
 #include "kernels/gaussian.h"
 #include "kernels/gemm.h"
+#include "kernels/gemv.h"
 #include "kernels/graph.h"
 #include "kernels/local.h"
 #include "kernels/loss.h"

@@ -84,7 +84,7 @@ let arithmeticChecks: [Check] = [
       let plain = try context.trial(example)
       let offered = plain.layer.plan.epilogues
       guard offered >> 1 != 0 else { throw CheckSkip("it offers none") }
-      for folding in foldings where folding.isOffered(by: offered) {
+      for folding in foldings() where folding.isOffered(by: offered) {
         // Several draws: a few numbers may happen to lie where the epilogue does nothing.
         for seed in 1...8 {
           let plain = try context.trial(example, Trial.Manner(seed: seed))
@@ -139,7 +139,7 @@ func grown(_ example: CheckedCase, by planner: Planner) -> CheckedCase {
 }
 
 /// What a layer may be asked to fold in: each epilogue by itself, an affine map, an addend, and all three.
-private let foldings: [FoldingRequest] = {
+private func foldings() -> [FoldingRequest] {
   func epilogue(_ kind: Int) -> zoo_epilogue {
     var epilogue = zoo_epilogue()
     epilogue.size = UInt32(MemoryLayout<zoo_epilogue>.size)
@@ -152,7 +152,7 @@ private let foldings: [FoldingRequest] = {
   return kinds.map { FoldingRequest(epilogue: epilogue($0)) } + [
     FoldingRequest(folds: affine), FoldingRequest(folds: add), FoldingRequest(epilogue: epilogue(ZOO_EPILOGUE_RELU), folds: affine | add),
   ]
-}()
+}
 
 extension FoldingRequest {
   /// Whether AFFINE or ADD is asked for.

@@ -173,6 +173,7 @@ final class Binding {
       context: layer.context, parameters: UnsafePointer(specs.first), packed: memory, scale: scale, shift: shift)
     let status = withExtendedLifetime(specs) { attributed(to: layer.context, ZOO_IN_PACK) { pack(layer.layer, &call) } }
     if status != zoo_status(ZOO_OK) { throw layer.failure(.pack, status) }
+    for i in parameters { store.release(i) }
   }
 
   // MARK: Binding

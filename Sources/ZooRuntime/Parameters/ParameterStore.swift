@@ -137,6 +137,15 @@ public final class ParameterStore {
     touch()
   }
 
+  /// Gives back the memory of a parameter that lies in a mapped file and has been packed: it is read again if it is needed again.
+  func release(_ i: Int) {
+    let entry = entries[i]
+    guard entry.block < 0, let pointer = entry.pointer else { return }
+    let page = sysconf(Int32(_SC_PAGESIZE)), start = Int(bitPattern: pointer)
+    let first = (start + page - 1) / page * page, end = (start + entry.spec.byteCount) / page * page
+    if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_DONTNEED) }
+  }
+
   /// Where the gradient of parameter `i` goes.
   ///
   /// Allocated, as zeros, when first asked for.

@@ -65,7 +65,8 @@ import ZooTestSupport
       "call", "parameter_count, saved_count;\n", to: "saved_count, parameter_count;\n",
       "zoo_call.parameter_count has moved from 32 to 36: 'saved_count' is in its place"),
     Change("call", "void *scratch;", to: "void *memory;", "zoo_call.scratch has another name: 'memory'"),
-    Change("plan", "double flops, bytes;", to: "double flops;", "zoo_plan.bytes is gone; it was at 128"),
+    Change(
+      "kind", "const void *(*extension)(const zoo_kind *, zoo_string id);", to: "", "zoo_kind.extension is gone; it was at 168"),
     Change("plan", "double flops, bytes;", to: "double flops; float bytes;", "zoo_plan.bytes has 4 bytes and had 8"),
     Change("codec", "int32_t format;", to: "uint32_t format;", "zoo_codec_call.format was 'int32_t' and is 'uint32_t'"),
     Change(
