@@ -49,6 +49,9 @@ public struct SafeTensors: @unchecked Sendable {
     index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
   }
 
+  /// Whether the bytes are a mapped file's, which the system can read again whenever it has taken their memory back.
+  package var isMapped: Bool { owner != nil }
+
   /// The tensor of that name.
   public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
 

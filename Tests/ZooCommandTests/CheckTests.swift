@@ -33,6 +33,8 @@ struct CheckTests {
     Rule("MIXES_ROWS", "rows-independent", "other rows of output 0 change with the first row"),
     Rule("PACKS_ONCE", "packed-agrees", "from parameters that were packed again, element"),
     Rule("FORGETS_EPILOGUE", "epilogues-agree", "with epilogue 1 folded in, element"),
+    Rule("FORGETS_SCALE", "epilogues-agree", "with a scale and shift folded in, element"),
+    Rule("FORGETS_ADDEND", "epilogues-agree", "with an addend folded in, element"),
     Rule("CLEARS_FIRST", "aliases-agree", "written over its inputs, its outputs are others"),
     Rule("WRONG_GRADIENT", "gradients-agree", "by input 0[0], backward says"),
     Rule("LEAVES_GRADIENT", "gradients-written", "the gradient by input 0"),

@@ -22,6 +22,8 @@ public final class ParameterStore {
     /// Where its gradient is, relative to the block's gradients; in bytes.
     fileprivate(set) var offset = 0
     fileprivate(set) var block = -1
+    /// Whether it lies in a mapped file.
+    fileprivate var isMapped = false
     let layer: String
     let kind: String
     let initializer: ParameterInitializer
@@ -140,7 +142,7 @@ public final class ParameterStore {
   /// Gives back the memory of a parameter that lies in a mapped file and has been packed: it is read again if it is needed again.
   func release(_ i: Int) {
     let entry = entries[i]
-    guard entry.block < 0, let pointer = entry.pointer else { return }
+    guard entry.isMapped, let pointer = entry.pointer else { return }
     let page = sysconf(Int32(_SC_PAGESIZE)), start = Int(bitPattern: pointer)
     let first = (start + page - 1) / page * page, end = (start + entry.spec.byteCount) / page * page
     if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_DONTNEED) }
@@ -220,7 +222,9 @@ extension ParameterStore {
       mappings.append(file)
       for i in new {
         guard let tensor = file[entries[i].path], let start = file.bytes(of: tensor).baseAddress else { continue }
-        if Int(bitPattern: start) % 8 == 0 { entries[i].pointer = UnsafeMutableRawPointer(mutating: start) }
+        guard Int(bitPattern: start) % 8 == 0 else { continue }
+        entries[i].pointer = UnsafeMutableRawPointer(mutating: start)
+        entries[i].isMapped = file.isMapped
       }
     }
     materialise(seed: 0)

@@ -68,8 +68,8 @@ static zoo_status plan(zoo_layer *l, const zoo_plan_request *request, zoo_plan *
   static const int32_t alias[] = {0, 0};
   plan->alias_count = 1, plan->aliases = alias;
   plan->needs_inputs = 1;
-  plan->packed_bytes = (uint64_t)l->width * sizeof(float);
-  plan->epilogues = 1u << ZOO_EPILOGUE_RELU;
+  plan->packed_bytes = 2 * (uint64_t)l->width * sizeof(float);
+  plan->epilogues = 1u << ZOO_EPILOGUE_RELU | 1u << ZOO_EPILOGUE_AFFINE | 1u << ZOO_EPILOGUE_ADD;
 #ifdef COUNTS_PLANS
   static int plans;
   plan->scratch_forward = (uint64_t)++plans;
@@ -81,13 +81,20 @@ static zoo_status pack(zoo_layer *l, const zoo_pack_call *call) {
 #ifdef PACKS_ONCE
   if (l->calls++) return ZOO_OK;
 #endif
-  memcpy(call->packed, call->parameters[0].data, (size_t)l->width * sizeof(float));
+  const float *weight = call->parameters[0].data;
+  float *packed = call->packed;
+  for (int64_t c = 0; c < l->width; c++) {
+    packed[c] = weight[c], packed[l->width + c] = l->offset;
+#ifndef FORGETS_SCALE
+    if (call->scale) packed[c] *= call->scale[c], packed[l->width + c] = l->offset * call->scale[c] + call->shift[c];
+#endif
+  }
   return ZOO_OK;
 }
 
 typedef struct work {
   zoo_layer *layer;
-  const float *x, *w;
+  const float *x, *w, *offsets, *addend; /* offsets and addend may be NULL */
   float *y;
 } work;
 
@@ -97,7 +104,10 @@ static zoo_status rows(void *data, int64_t from, int64_t to, int32_t slot) {
   for (int64_t n = from; n < to; n++)
     for (int64_t c = 0; c < k->layer->width; c++) {
       int64_t i = n * k->layer->width + c;
-      float y = k->w[c] * k->x[i] + k->layer->offset;
+      float y = k->w[c] * k->x[i] + (k->offsets ? k->offsets[c] : k->layer->offset);
+#ifndef FORGETS_ADDEND
+      if (k->addend) y += k->addend[i];
+#endif
 #ifdef SUMS_BY_PART
       y += (float)from;
 #endif
@@ -147,7 +157,7 @@ static zoo_status forward(zoo_layer *l, const zoo_call *call) {
 #ifdef CLEARS_FIRST
   y[0] = 0;
 #endif
-  work k = {l, x, w, y};
+  work k = {l, x, w, call->packed ? w + l->width : NULL, call->addend ? call->addend->data : NULL, y};
   zoo_status status = call->host->parallel_for(call->context, l->rows, 1, rows, &k);
 #ifdef COUNTS_CALLS
   y[0] += (float)l->calls++;
