@@ -7,9 +7,9 @@ enum { LANES = 16, TOGETHER = 4 };
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
 
-ZOO_INLINE float total(lanes sum) {
+ZOO_INLINE float total(const lanes *sum) {
   float s[LANES];
-  *(lanes *)s = sum;
+  *(lanes *)s = *sum;
   for (int width = LANES / 2; width > 0; width /= 2)
     for (int i = 0; i < width; i++) s[i] += s[i + width];
   return s[0];
@@ -32,7 +32,7 @@ ZOO_INLINE void columns(const zoo_gemv *g, const int rows, const int count, int6
   }
   for (int r = 0; r < rows; r++) {
     for (int c = 0; c < count; c++) {
-      float y = total(sum[r][c]);
+      float y = total(&sum[r][c]);
       for (int64_t i = whole; i < k; i++) y += g->x[r * k + i] * w[c * k + i];
       if (g->bias) y += g->bias[j + c];
       if (g->addend) y += g->addend[r * g->y_row + j + c];
