@@ -1,7 +1,9 @@
 package import CZoo
 import ZooTypes
 
-/// What a layer does beside its own: y = epilogue(scale * y + shift + addend), read and written as others want it. Any part may be missing.
+/// What a layer does beside its own: y = epilogue(scale * y + shift + addend), read and written as others want it.
+///
+/// Any part may be missing.
 struct Folding {
   /// A layer that scales and shifts each channel, as its `pack` computes them.
   struct Affine {
