@@ -35,7 +35,7 @@ public struct WindowAxis: Hashable, Sendable {
     let widened = try WindowAxis(
       name, input: around.before + input + around.after, size: size, stride: stride, dilation: dilation, padding: padding)
     (self.input, self.size, self.stride, self.dilation) = (input, size, stride, dilation)
-    (before, output) = (around.before + widened.before, widened.output)
+    (before, output, end) = (around.before + widened.before, widened.output, widened.end - around.before)
   }
 
   /// The axis that a grid does not have: one window on one pixel.
