@@ -117,7 +117,7 @@ struct Conv1D: DifferentiableLayer {
   }
 
   func pack(_ call: PackCall) throws(LayerError) {
-    try call.folded(outputs: channels) { weight, bias throws(LayerError) in
+    try call.folded(hasBias: hasBias, outputs: channels) { weight, bias throws(LayerError) in
       try stream?.pack(weight: weight, bias: bias, into: call.packed)
       try convolution?.pack(weight: weight, bias: bias, into: call.packed)
     }
