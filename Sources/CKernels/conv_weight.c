@@ -8,15 +8,19 @@ enum {
   PANEL = 48    ///< floats: the widest panel of any generation
 };
 
-/// Rows of y in one image, with their dy, and x as the products read it: from its row `first` on, one row every `pitch` floats.
+/// Rows of y in one image, or some pixels of one, with their dy, and x as the products read it: from its row `first` on, one row every
+/// `pitch` floats.
 typedef struct stretch {
-  zoo_range rows;
+  zoo_range rows, columns;
   int64_t first, pitch;
   const float *x, *dy;
   int is_first; ///< of its chunk: its sums are written, not added
 } stretch;
 
 static int64_t stretch_rows(const zoo_conv *c) { return zoo_most(1, zoo_least(PIXELS / c->out_w, c->out_h)); }
+static int64_t stretch_columns(const zoo_conv *c) {
+  return stretch_rows(c) == 1 ? zoo_least(PIXELS, zoo_conv_pixels(c)) : zoo_conv_pixels(c);
+}
 static int64_t apart(const zoo_conv *c) { return c->taps_apart && !c->is_depthwise ? zoo_conv_taps(c) * zoo_conv_panels(c) : 1; }
 
 static int64_t widened_count(const zoo_conv *c) {
@@ -27,10 +31,10 @@ static int64_t widened_count(const zoo_conv *c) {
 int64_t zoo_conv_weight_tasks(const zoo_conv *c) { return c->chunks * apart(c); }
 int64_t zoo_conv_weight_partial(const zoo_conv *c) { return c->chunks * zoo_conv_tiled_count(c); }
 int64_t zoo_conv_weight_slab(const zoo_conv *c) {
-  return c->is_depthwise ? 0 : widened_count(c) + stretch_rows(c) * zoo_conv_pixels(c) * PANEL;
+  return c->is_depthwise ? 0 : widened_count(c) + stretch_rows(c) * stretch_columns(c) * PANEL;
 }
 
-/// The pixels of one panel of dy, `step` floats apart and each with whole vectors.
+/// The pixels of one panel of dy, from the stretch's first one on, `step` floats apart and each with whole vectors.
 typedef struct pixels {
   const float *data;
   int64_t step;
@@ -38,8 +42,10 @@ typedef struct pixels {
 
 static pixels whole_vectors(
   const zoo_conv *c, const zoo_tiles *tiles, const stretch *s, const zoo_panel *panel, int64_t column, float *copy) {
-  if (panel->columns == panel->width) return (pixels){s->dy + column, c->out_c};
-  tiles->copy(s->dy + column, c->out_c, copy, panel->width, (s->rows.end - s->rows.first) * zoo_conv_pixels(c), panel->columns);
+  const float *first = s->dy + s->columns.first * c->out_c + column;
+  if (panel->columns == panel->width) return (pixels){first, c->out_c};
+  const int64_t count = (s->rows.end - s->rows.first - 1) * zoo_conv_pixels(c) + s->columns.end - s->columns.first;
+  tiles->copy(first, c->out_c, copy, panel->width, count, panel->columns);
   return (pixels){copy, panel->width};
 }
 
@@ -52,13 +58,15 @@ static void accumulate(
   const zoo_range rows = zoo_inside(top, c->stride_h, c->in_h, s->rows.end - s->rows.first);
   const int64_t left = c->taps_apart ? q * c->dilation_w - c->left : 0, all = zoo_conv_pixels(c);
   // Where taps are not apart, x has been widened: no window leaves it.
-  const zoo_range inside = c->is_padded && c->taps_apart ? zoo_inside(left, c->stride_w, c->in_w, all) : (zoo_range){0, all};
+  zoo_range inside = c->is_padded && c->taps_apart ? zoo_inside(left, c->stride_w, c->in_w, all) : (zoo_range){0, all};
+  inside.first = zoo_most(inside.first, s->columns.first);
+  inside.end = zoo_most(inside.first, zoo_least(inside.end, s->columns.end));
   const int64_t runs = rows.end - rows.first, depth = inside.end - inside.first;
   if (runs * depth == 0 && !s->is_first) return;
-  const int64_t row = top + rows.first * c->stride_h - s->first, place = (left + inside.first * c->stride_w) * c->in_c + channel;
+  const int64_t row = top + rows.first * c->stride_h - s->first, place = left * c->in_c + inside.first * zoo_conv_step(c) + channel;
   const zoo_tile tile = {
     .a = runs * depth == 0 ? s->x : s->x + row * s->pitch + place, .a_stride = zoo_conv_step(c), .a_run = c->stride_h * s->pitch,
-    .b = dy.data + (rows.first * all + inside.first) * dy.step, .b_stride = dy.step, .b_skip = (all - depth) * dy.step,
+    .b = dy.data + (rows.first * all + inside.first - s->columns.first) * dy.step, .b_stride = dy.step, .b_skip = (all - depth) * dy.step,
     .c = out, .c_stride = panel->width, .columns = panel->width,
     .depth = depth, .pieces = 1, .runs = runs, .accumulates = !s->is_first,
   };
@@ -102,7 +110,7 @@ void zoo_conv_weight(const zoo_conv *c, const float *x, const float *dy, float *
       const int64_t n = row / c->out_h, first = row % c->out_h;
       const int64_t end = zoo_least(zoo_least(first + stretch_rows(c), c->out_h), first + all.end - row);
       const float *image = x + n * c->in_h * c->in_w * c->in_c;
-      stretch s = {{first, end}, 0, c->in_w * c->in_c, image, dy + row * zoo_conv_pixels(c) * c->out_c, row == all.first};
+      stretch s = {{first, end}, {0, 0}, 0, c->in_w * c->in_c, image, dy + row * zoo_conv_pixels(c) * c->out_c, row == all.first};
       if (widened_count(c) > 0) {
         s.first = zoo_most(0, first * c->stride_h - c->top);
         const int64_t last = (end - 1) * c->stride_h - c->top + (c->kernel_h - 1) * c->dilation_h;
@@ -110,8 +118,12 @@ void zoo_conv_weight(const zoo_conv *c, const float *x, const float *dy, float *
         s.x = slab;
         s.pitch = c->wide * c->in_c;
       }
-      if (c->taps_apart) add_tap(c, tiles, &s, unit, out, copy);
-      else add_rows(c, tiles, &s, out, copy);
+      for (int64_t j = 0; j < zoo_conv_pixels(c); j += stretch_columns(c)) {
+        s.columns = (zoo_range){j, zoo_least(j + stretch_columns(c), zoo_conv_pixels(c))};
+        if (c->taps_apart) add_tap(c, tiles, &s, unit, out, copy);
+        else add_rows(c, tiles, &s, out, copy);
+        s.is_first = 0;
+      }
       row += end - first;
     }
   }

@@ -2,7 +2,8 @@
 
 /// y of `outputs` outputs of `images` images: the products of kernels and windows, both of `size` floats.
 INLINE void NAME(dots)(
-  const float *kernels, const int outputs, const float *windows, const int images, int64_t size, const float *bias, float *y, int64_t step) {
+  const float *kernels, const int outputs, const float *windows, const int images, int64_t size, const float *bias, float *y,
+  int64_t step) {
   NAME(vector) sums[4][2];
   UNROLL for (int o = 0; o < outputs; o++) UNROLL for (int n = 0; n < images; n++) sums[o][n] = (NAME(vector)){0};
   for (int64_t k = 0; k < size; k += WIDTH) {

@@ -98,6 +98,40 @@ import ZooTypes
     transposed(
       #"{"channels": 2, "kernel": 1000000, "dilation": 1000000}"#, [1, 8, 8, 3],
       "a window of 1000000 pixels that are 1000000 apart, 1 from the next, is too large"),
+    Case(
+      "cnn.conv_transpose1d", #"{"channels": 2, "kernel": 3, "padding": 5}"#, [1, 8, 3],
+      "padding takes 10 steps off, but the length of y without it is 10"),
+    Case("cnn.conv3d", #"{"channels": 2, "kernel": 3}"#, [8, 8, 8, 3], "x must have rank 5, but its shape is [8, 8, 8, 3]"),
+    Case("cnn.conv3d", #"{"channels": 2, "kernel": 3}"#, [1, 2, 8, 8, 3], "a window covers 3 voxels, but the depth of x is 2"),
+    Case(
+      "cnn.conv3d", #"{"channels": 2, "kernel": [3, 3]}"#, [1, 8, 8, 8, 3],
+      "kernel must be one number or three (depth, height, width), but it has 2"),
+    Case(
+      "cnn.conv3d", #"{"channels": 2, "kernel": 3, "padding": [1, 2]}"#, [1, 8, 8, 8, 3],
+      "padding must be 'same', 'valid', or 1, 3 or 6 numbers (front, back, top, bottom, left, right), but it has 2"),
+    Case(
+      "cnn.conv3d", #"{"channels": 1, "kernel": [1000000, 1, 1], "padding": "same"}"#, [1, 8, 100, 100, 3],
+      "a kernel 1000000 slices deep is too large for slices of [100, 100, 3] elements"),
+    Case(
+      "cnn.local2d", #"{"channels": 1000, "kernel": 1000, "padding": "same"}"#, [1, 80, 80, 3],
+      "a weight of [80, 80, 1000, 3, 1000, 1000] elements is too large"),
+    Case("cnn.local1d", #"{"channels": 1, "kernel": 9}"#, [1, 8, 3], "a window covers 9 steps, but the length of x is 8"),
+    Case(
+      "cnn.pixel_shuffle", #"{"factor": 2}"#, [1, 8, 8, 6],
+      "the 6 channels of x must be a multiple of factor * factor, 4; its shape is [1, 8, 8, 6]"),
+    Case(
+      "cnn.pixel_unshuffle", #"{"factor": 3}"#, [1, 6, 8, 6],
+      "height and width of x must be multiples of factor, 3, but its shape is [1, 6, 8, 6]"),
+    Case(
+      "cnn.adaptive_max_pool2d", #"{"size": [1, 2, 3]}"#, [1, 8, 8, 3],
+      "size must be one number or two (height, width), but it has 3"),
+    Case(
+      "cnn.adaptive_average_pool1d", #"{"size": 1000000}"#, [1_000_000, 8, 3],
+      "an output of [1000000, 1000000, 3] elements is too large"),
+    Case("cnn.upsample1d", #"{"scale": [1, 2]}"#, [1, 8, 3], "scale must be one number, but it has 2"),
+    Case("cnn.upsample2d", #"{"size": 9, "align_corners": true}"#, [1, 8, 8, 3], "align_corners is for mode 'bilinear'"),
+    Case("cnn.max_pool1d", #"{"size": 2, "padding": 2}"#, [1, 8, 3], "padding of 2 steps must be smaller than windows, whose length is 2"),
+    pool(#"{"size": 10, "stride": 2, "ceil_mode": true}"#, [1, 8, 8, 3], "a window covers 10 pixels, but the height of x is 8"),
     Case("cnn.upsample2d", "{}", [1, 8, 8, 3], "give either scale or size"),
     Case("cnn.upsample2d", #"{"scale": 2, "size": 3}"#, [1, 8, 8, 3], "give either scale or size"),
     Case("cnn.upsample2d", #"{"scale": [1, 2, 3]}"#, [1, 8, 8, 3], "scale must be one number or two (height, width), but it has 3"),
