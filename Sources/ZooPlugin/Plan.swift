@@ -53,6 +53,9 @@ public struct PlanRequest {
 
   private func folds(_ epilogue: Int) -> Bool { has(\.folds) && raw.pointee.folds >> UInt64(epilogue) & 1 != 0 }
 
+  /// Whether the host knows that some parameters are only in files.
+  var knowsIgnored: Bool { raw.pointee.host.pointee.abi_minor >= 1 }
+
   /// Whether the host is new enough to know a field.
   private func has(_ field: PartialKeyPath<zoo_plan_request>) -> Bool {
     MemoryLayout<zoo_plan_request>.offset(of: field).map { Int(raw.pointee.size) > $0 } ?? false

@@ -7,7 +7,10 @@ import ZooTestSupport
   static let models = ["lenet5", "char-lstm", "char-gpt", "karate-gcn", "vae-mnist", "moons-flow", "gan-mnist", "ddpm-mnist"]
 
   /// Those whose weights are too large to be here.
-  static let imageNet = ["resnet18", "resnet34", "resnet50", "resnet101", "mobilenet-v2", "efficientnet-lite0"]
+  static let imageNet = [
+    "resnet18", "resnet34", "resnet50", "resnet101", "vgg11", "vgg13", "vgg16", "vgg19", "alexnet", "googlenet", "mobilenet-v2",
+    "efficientnet-lite0",
+  ]
 
   @Test(arguments: models)
   func runsWithoutFlagsInUnderFiveSeconds(_ model: String) throws {

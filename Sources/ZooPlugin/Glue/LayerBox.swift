@@ -20,7 +20,7 @@ class LayerBox<L: Layer>: AnyLayerBox {
   }
 
   final override func plan(_ request: PlanRequest, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) {
-    memory.write(try layer.plan(request), into: plan)
+    memory.write(try layer.plan(request), for: request, into: plan)
   }
 
   final override func pack(_ call: PackCall) throws(LayerError) { try layer.pack(call) }
@@ -57,8 +57,8 @@ final class PlanMemory {
     if let offset = MemoryLayout<zoo_plan>.offset(of: field), Int(plan.pointee.size) > offset { plan.pointee[keyPath: field] = value }
   }
 
-  func write(_ plan: Plan, into raw: UnsafeMutablePointer<zoo_plan>) {
-    let parameters = plan.parameters.map {
+  func write(_ plan: Plan, for request: PlanRequest, into raw: UnsafeMutablePointer<zoo_plan>) {
+    let parameters = plan.parameters.filter { request.knowsIgnored || !$0.traits.contains(.ignored) }.map {
       zoo_parameter(
         size: UInt32(MemoryLayout<zoo_parameter>.size), flags: $0.traits.rawValue, name: keep($0.name), spec: $0.spec.raw,
         initializer: $0.initializer.raw)

@@ -25,14 +25,17 @@ import ZooTypes
     "the numbers of parameters are the known ones",
     arguments: [
       ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032), ("resnet101", 44_549_160), ("resnet", 25_557_032),
-      ("mobilenet-v2", 3_504_872), ("efficientnet-lite0", 4_652_008),
+      ("vgg11", 132_863_336), ("vgg13", 133_047_848), ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg", 138_357_544),
+      ("alexnet", 61_100_840), ("googlenet", 6_624_904), ("mobilenet-v2", 3_504_872), ("efficientnet-lite0", 4_652_008),
     ])
   func counts(_ name: String, _ count: Int) throws {
     #expect(try ModelSummary(model(name).graph, inputs: [Spec([1, 224, 224, 3])]).trainableCount == count)
   }
 
   // 1e-5 of the largest output; PyTorch in f32 is itself up to 2e-6 off what is computed in f64.
-  @Test("outputs are those of the reference implementation", arguments: ["resnet18", "resnet50", "mobilenet-v2", "efficientnet-lite0"])
+  @Test(
+    "outputs are those of the reference implementation",
+    arguments: ["resnet18", "resnet50", "vgg11", "vgg16", "alexnet", "googlenet", "mobilenet-v2", "efficientnet-lite0"])
   func outputs(_ name: String) throws {
     let fixture = try ImageNetFixture(name)
     let graph = try model(name, ["size": JSON(.integer(fixture.size))]).graph

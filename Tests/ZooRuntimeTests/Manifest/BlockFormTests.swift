@@ -71,6 +71,21 @@ struct ManifestBlockFormTests {
     #expect([0, 4, 6].map { model.graph.nodes[$0].attributes[0] } == [.integer(1), .integer(21), .integer(22)])
   }
 
+  @Test func theInputsOfSuchARepeatAreItsOwn() throws {
+    let model = try expand(
+      manifest(
+        """
+        {"numbered": true, "name": "f", "graph": [
+          {"layer": "core.tanh", "name": "h"}, {"layer": "core.flatten"},
+          {"repeat": 2, "inputs": "h", "graph": [{"layer": "core.flatten"}, {"layer": "core.add", "in": ["h", "1"]}]}]}
+        """))
+    #expect(
+      model.graph.listing == [
+        "f.h: core.tanh(x)", "f.0: core.flatten(f.h)", "f.1: core.flatten(f.0)", "f.2: core.add(f.0, f.1)", "f.3: core.flatten(f.2)",
+        "f.4: core.add(f.2, f.1)",
+      ])
+  }
+
   @Test func numberedBlocksShareByNumber() throws {
     let two = #"[{"repeat": 2, "graph": [{"layer": "core.dense", "units": 4}]}]"#
     let model = try expand(
@@ -120,6 +135,16 @@ struct ManifestVariantTests {
     #expect(try settings("net5") == ["depth": 5, "width": 3, "ratio": 1, "twice": 10])
     #expect(try settings("wide") == ["depth": 2, "width": 20, "ratio": 0.5, "twice": 4])
     #expect(try JSON(.object(manifest().expand(catalog: FakeCatalog()).settings)) == ["depth": 2, "width": 3, "ratio": 0.5, "twice": 4])
+  }
+
+  @Test func aVariantGivesWhatHasNoDefault() throws {
+    let text = #"""
+      {"zoo": 1, "settings": {"depth": 3, "width": null}, "variants": {"v": {"settings": {"width": "${depth * 2}"}}},
+       "graph": [{"layer": "core.noise"}]}
+      """#
+    let model = try #require(try manifest(text).variant("v")).expand(settings: ["depth": "5"], catalog: FakeCatalog())
+    #expect(JSON(.object(model.settings)) == ["depth": 5, "width": 10])
+    #expect(throws: ManifestError.self) { try manifest(text).expand(catalog: FakeCatalog()) }
   }
 
   @Test func whatIsGivenComesBeforeTheVariant() throws {

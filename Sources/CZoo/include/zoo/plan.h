@@ -20,8 +20,8 @@ enum {
 enum {
   ZOO_PARAMETER_BUFFER = 1, ///< not trained: running statistics. In training, forward may write to it
   ZOO_PARAMETER_NO_DECAY = 2, ///< weight decay passes it by: biases, gains
-  ZOO_PARAMETER_IGNORED = 4 ///< files of other tools hold it and the layer does not use it: the host reads past it, gives it no
-                            ///< memory, and calls do not have it
+  ZOO_PARAMETER_IGNORED = 4 ///< (1.1) files of other tools hold it and the layer does not use it: the host reads past it, gives
+                            ///< it no memory, and calls do not have it. To an earlier host it would be a parameter like any other
 };
 
 /// A parameter that the layer wants. The host owns it, under the layer's path: "c1.weight". Name and shape follow PyTorch.

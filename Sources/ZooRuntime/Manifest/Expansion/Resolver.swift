@@ -52,11 +52,12 @@ struct Resolver {
     let (first, rest) = (parts.first ?? "", parts.dropFirst())
     var block: Block? = reference.block
     while let here = block {
-      if let member = here[first] { return try part(rest, of: member, named: first, reference) }
+      // Its inputs first: the other names of a repeat in a numbered block are also those of the block around it.
       if let i = here.inputNames.firstIndex(of: first) {
         guard rest.isEmpty else { throw unknownPart(rest, of: first, known: [], reference) }
         return .slot(here.inputs[i])
       }
+      if let member = here[first] { return try part(rest, of: member, named: first, reference) }
       block = here.parent
     }
     let known = reference.block.visibleNames

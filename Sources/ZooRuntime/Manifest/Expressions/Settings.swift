@@ -89,7 +89,9 @@ struct Settings {
 
     if case .null = declaration.content {
       // Without a default: it must be given, and may be anything.
-      guard let value = given[name] ?? variant[name] else {
+      var value = given[name]
+      if value == nil, let own = variant[name] { value = try evaluate(own) }
+      guard let value else {
         var place = declaration
         if case .values(_, let user) = given { place = user }
         throw outer.error(.settingNotGiven(name, of: owner), at: place)
