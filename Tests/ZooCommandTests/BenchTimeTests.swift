@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import ZooCommand
 
@@ -110,7 +111,7 @@ private final class FakeClock {
       return 7
     }
     #expect((rate - 70).magnitude < 1e-6)
-    #expect(bursts == 5)
+    #expect(bursts == 6)
   }
 
   /// The first burst does a thousandth of a second's work, but something else had the processor: bursts must grow nevertheless.
@@ -122,8 +123,8 @@ private final class FakeClock {
       sizes.append(size)
       return Double(size)
     }
-    #expect(sizes.prefix(6) == [1, 2, 4, 8, 16, 32])
-    #expect(sizes.dropFirst(6).allSatisfy { $0 == 32 } && sizes.count > 10)
+    #expect(sizes.prefix(7) == [1, 1, 2, 4, 8, 16, 32])
+    #expect(sizes.dropFirst(7).allSatisfy { $0 == 32 } && sizes.count > 10)
     #expect((rate - 1000).magnitude < 1e-6)
   }
 
@@ -165,5 +166,24 @@ private final class FakeClock {
     let ceiling = Ceiling.measure()
     #expect(ceiling.arithmetic > 0.5e9 && ceiling.arithmetic < 1e15)
     #expect(ceiling.reading > 0.1e9 && ceiling.reading < 1e13)
+  }
+}
+
+/// How much memory a process has had.
+@Suite struct ProcessMemoryTests {
+  @Test func theKernelsWordIsRead() {
+    #expect(ProcessMemory.peakBytes(status: "Name:\tzoo\nVmPeak:\t  300 kB\nVmHWM:\t   1234 kB\nVmRSS:\t  99 kB\n") == 1234 * 1024)
+    #expect(ProcessMemory.peakBytes(status: "Name:\tzoo\n") == nil)
+    #expect(ProcessMemory.peakBytes(status: "VmHWM:\t1 page\n") == nil)
+  }
+
+  /// What is touched counts, and stays counted.
+  @Test func memoryThatIsTouchedCounts() {
+    let (before, size) = (ProcessMemory.peakBytes, 64 << 20)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
+    memset(block, 7, size)
+    block.deallocate()
+    // Other tests run in this process as well.
+    #expect(ProcessMemory.peakBytes >= before && ProcessMemory.peakBytes >= size)
   }
 }

@@ -38,7 +38,7 @@ import ZooTypes
     var pieces: [Piece] = []
     var owners: [String: Int] = [:]  // from a value to its piece
     for (i, call) in listing.calls.enumerated() {
-      for case let input? in call.inputs { if let owner = owners[input.name] { pieces[owner].last = i } }
+      for case let input? in call.inputs + [call.addend] { if let owner = owners[input.name] { pieces[owner].last = i } }
       for output in call.outputs {
         guard let memory = output.memory else { continue }
         if let replaced = output.replaces {
@@ -176,6 +176,20 @@ import ZooTypes
     #expect(listing.outputs.map(\.name) == ["output"])
   }
 
+  /// A sum that is folded into a convolution is what it adds, and may lie where that lay.
+  @Test func aFoldedSumIsAnAddend() throws {
+    let conv = Self.convolution
+    let graph = try Self.graph(
+      """
+      {\(conv), "name": "a", "channels": 4}, {\(conv), "name": "b", "channels": 4}, {"layer": "core.add", "name": "sum", "in": ["a", "b"]},
+      {"layer": "core.relu", "name": "bend"}
+      """, image: [1, 8, 8, 4])
+    let calls = try ModelSummary(graph, inputs: graph.inputSpecs()).program.calls
+    #expect(calls.map(\.path) == ["a", "b"])
+    #expect(calls[1].fused == ["sum", "bend"])
+    #expect(calls[0].addend == nil && calls[1].addend?.name == "a" && calls[1].addend?.memory == calls[0].outputs[0].memory)
+  }
+
   /// The calls inside a loop are those of one iteration, and lie in its scratch.
   @Test func theCallsInsideALoopAreListed() throws {
     let text = """
@@ -221,7 +235,7 @@ import ZooTypes
     Work(layer: #""core.matmul", "in": ["image", "image"], "transpose_b": true"#, shape: [3, 4, 5], flops: 480, parameters: 0),
     Work(layer: #""rnn.lstm", "units": 5"#, shape: [2, 3, 4], flops: 2160, parameters: 220),  // 2 * (2 * 3) * (4 * 5) * (4 + 5)
     // Projections to 24 and from 8, then scores and their sums: 2 * 6 * 8 * 24 + 2 * 6 * 8 * 8 + 2 * 2 * 6 * 6 * 8.
-    Work(layer: #""transformer.attention", "heads": 2"#, shape: [1, 6, 8], flops: 4224, parameters: 288),
+    Work(layer: #""transformer.attention", "heads": 2, "causal": false"#, shape: [1, 6, 8], flops: 4224, parameters: 288),
     Work(layer: #""cnn.max_pool2d", "size": 2"#, shape: [1, 4, 6, 3], flops: 72, parameters: 0),  // 18 windows of 4
     Work(layer: #""cnn.global_average_pool2d""#, shape: [2, 4, 6, 3], flops: 144, parameters: 0),
     Work(layer: #""core.batch_norm""#, shape: [2, 4, 6, 3], flops: 432, parameters: 12),  // minus the mean, times the gain, plus the offset

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import ZooFormats
 import ZooRuntime
 import ZooTraining
@@ -68,17 +67,10 @@ struct BenchCommand: ParsableCommand {
     let timings = try Timings.take(limit: seconds) { try workload.once() }
     let times = layers ? try workload.program.profile(repeats: max(3, min(100, Int(seconds / 2 / timings.median)))) : []
     // Before the ceiling is measured, which takes memory of its own.
-    let peak = peakBytes()
+    let peak = ProcessMemory.peakBytes
     let report = BenchReport(
       model: model, graph: graph, isFused: !noFuse, workload: workload, timings: timings, threads: Threads.count, peakBytes: peak,
       ceiling: .measure(), times: times)
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
-  }
-
-  /// The most memory that this process has had at once.
-  private func peakBytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
   }
 }

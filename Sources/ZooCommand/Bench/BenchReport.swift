@@ -140,7 +140,8 @@ struct BenchReport {
       .words("LAYER"), .words("KIND"), .numbers("TIME"), .numbers("SHARE"), .numbers("GFLOP/S"), .numbers("CEILING"), .numbers("FLOOR"),
     ])
     let width = max(layers.map(\.time.layer.count).max() ?? 0, 16)
-    func whole(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
+    // More than all of it is a sign that the ceiling was measured while the machine was busy.
+    func whole(_ part: Double) -> String { part < 9.995 ? "\(Int((part * 100).rounded())) %" : ">999 %" }
     for layer in layers {
       let (time, rate) = (layer.time, layer.time.flops / layer.time.seconds)
       table.add([

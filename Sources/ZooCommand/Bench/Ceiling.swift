@@ -16,7 +16,7 @@ package struct Ceiling: Sendable {
 
   /// Measures it: multiply-adds in registers, then sums over more memory than caches hold, each for a tenth of a second.
   package static func measure() -> Ceiling {
-    let arithmetic = bestRate(limit: 0.1) { zoo_ceiling_arithmetic(Int64($0)) }
+    let arithmetic = bestRate(limit: 0.1) { zoo_ceiling_arithmetic(4096 * Int64($0)) }
     let bytes = zoo_ceiling_read_bytes()
     var reading = 0.0
     if let memory = zoo_ceiling_memory(bytes) {

@@ -65,6 +65,7 @@ struct ProgramReport {
       var tensors = call.inputs.map { input -> [String] in
         input.map { ["in  \(label($0.name)): \(shape($0.spec))", "", ""] } ?? ["in  none", "", ""]
       }
+      if let addend = call.addend { tensors.append(["add \(label(addend.name)): \(shape(addend.spec))", "", ""]) }
       for output in call.outputs {
         let place = output.replaces.map { "over \(label($0)): " } ?? ""
         let cells = output.memory.map(cells) ?? ["input", Quantity.bytes(output.spec.byteCount)]
@@ -109,7 +110,8 @@ struct ProgramReport {
   private func describe(_ call: ProgramListing.Call) -> JSON {
     var members: [(name: String, value: JSON)] = [
       ("layer", .text(call.path)), ("kind", .text(call.kind)), ("fused", .array(call.fused.map { .text($0) })),
-      ("inputs", .array(call.inputs.map { $0.map(describe) ?? nil })), ("outputs", .array(call.outputs.map(describe))),
+      ("inputs", .array(call.inputs.map { $0.map(describe) ?? nil })), ("addend", call.addend.map(describe) ?? nil),
+      ("outputs", .array(call.outputs.map(describe))),
       ("scratch", call.scratch.map { .object(self.members($0)) } ?? nil), ("flops", .number(call.flops)),
       ("weight_bytes_read", .integer(call.parameterBytes)), ("activation_bytes_written", .integer(call.writtenBytes)),
       ("packed_bytes", .integer(call.packedBytes)),

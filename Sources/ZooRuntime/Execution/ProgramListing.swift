@@ -32,6 +32,8 @@ public struct ProgramListing: Sendable {
     public let fused: [String]
     /// What it reads; nil: an optional input left out.
     public let inputs: [Value?]
+    /// What it adds to its output, because a sum was folded into it; nil: nothing.
+    public let addend: Value?
     /// What it writes.
     public let outputs: [Value]
     /// Its scratch; nil: it needs none.
@@ -115,18 +117,19 @@ private struct Lister {
     let isPacked = !planned.isTraining && instance.table.pointee.pack != nil
     return ProgramListing.Call(
       path: instance.path, kind: instance.kind.name, fused: layer.fused,
-      inputs: layer.inputs.map { $0.map { value($0) } }, outputs: outputs, scratch: scratch, flops: instance.plan.flops,
+      inputs: layer.inputs.map { $0.map { value($0) } }, addend: layer.folding.addend.map { value($0) }, outputs: outputs, scratch: scratch,
+      flops: instance.plan.flops,
       parameterBytes: bodies.isEmpty ? instance.parameterBytes : most(\.parameterBytes),
       writtenBytes: bodies.isEmpty ? own : times * most(\.writtenBytes),
       packedBytes: bodies.isEmpty ? (isPacked ? Int(instance.plan.packed_bytes) : 0) : bodies.joined().reduce(0) { $0 + $1.packedBytes },
       calls: Array(bodies.joined()), times: times)
   }
 
-  /// The input of `layer` in whose memory its output `source` lies.
+  /// What `layer` reads in whose memory its output `source` lies.
   private func replaced(by source: Source, in layer: PlannedGraph.Layer) -> Source? {
     if let index = memory.inPlace[source] { return .input(index) }
     guard let mine = memory.values[source] else { return nil }
-    for case let input? in layer.inputs { if let other = memory.values[input], other === mine { return input } }
+    for case let input? in layer.inputs + [layer.folding.addend] { if let other = memory.values[input], other === mine { return input } }
     return nil
   }
 }
