@@ -45,25 +45,17 @@ class Workload:
     inputs: tuple[str, ...]  # zoo's names of what the module takes
     target: str = ""  # zoo's name of what the loss is told; nothing that the model is not given
     train: bool = False
-    settings: tuple[str, ...] = ()
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
     channels_first: bool = False  # the module's images [N, C, H, W] and sequences [N, C, T] are zoo's [N, H, W, C] and [N, T, C]
     is_random: bool = False  # it draws numbers, so that nothing can be compared
-
-    @property
-    def arguments(self) -> list[str]:
-        """What every zoo command about it has."""
-        return [self.model, *(part for setting in self.settings for part in ("--set", setting))]
 
 
 def adamw(parameters: Iterable[nn.Parameter], lr: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, lr=lr, weight_decay=0.1)
 
 
-def images(
-    model: str, batch: int, module: Callable[[], nn.Module], settings: tuple[str, ...] = (), target: str = "label", train: bool = False
-) -> Workload:
-    return Workload(model, batch, module, ("image",), target, train, settings, channels_first=True)
+def images(model: str, batch: int, module: Callable[[], nn.Module], target: str = "label", train: bool = False) -> Workload:
+    return Workload(model, batch, module, ("image",), target, train, channels_first=True)
 
 
 def manifest(name: str) -> str:
@@ -79,10 +71,10 @@ WORKLOADS = {
     "lenet5.b1": images("lenet5", 1, HeldOutLeNet5),
     "lenet5.b64": images("lenet5", 64, HeldOutLeNet5),
     "alexnet.b1": images("alexnet", 1, torchvision_model("alexnet")),
-    "vgg16.b1": images("vgg", 1, torchvision_model("vgg16", init_weights=False), settings=("depth=16",)),
+    "vgg16.b1": images("vgg16", 1, torchvision_model("vgg16", init_weights=False)),
     "inception.b1": images("googlenet", 1, torchvision_model("googlenet", aux_logits=False, init_weights=False)),
-    "resnet50.b1": images("resnet", 1, torchvision_model("resnet50"), settings=("depth=50",)),
-    "resnet50.b8": images("resnet", 8, torchvision_model("resnet50"), settings=("depth=50",)),
+    "resnet50.b1": images("resnet50", 1, torchvision_model("resnet50")),
+    "resnet50.b8": images("resnet50", 8, torchvision_model("resnet50")),
     "unet256.b1": images(manifest("unet"), 1, unet(32, 64, 128, 256, 512, size=256)),
     "wavenet4096.b1": Workload(manifest("wavenet"), 1, WaveNet, ("x",), channels_first=True),
     "textcnn.b32": Workload(manifest("textcnn"), 32, TextCNN, ("text",)),
@@ -129,7 +121,7 @@ class Case:
         self.module = workload.module()
         self.module.train(workload.train)
         self.inputs, self.target = self.module.example(workload.batch)
-        self.info = zoo.json("info", *workload.arguments)
+        self.info = zoo.json("info", workload.model)
         self.rate = self.info["training"]["steps"][0]["rate"] if workload.train else 0.0
         self._save_weights()
         self.files: list[str] = []
@@ -170,13 +162,13 @@ class Case:
 
     def bench(self, threads: int, seconds: float) -> dict:
         train = ["--train"] if self.workload.train else []
-        return self.zoo.json("bench", *self.workload.arguments, *self.given, *train, "--threads", threads, "--seconds", seconds)
+        return self.zoo.json("bench", self.workload.model, *self.given, *train, "--threads", threads, "--seconds", seconds)
 
     def outputs(self, threads: int) -> list[np.ndarray]:
         """What zoo computes."""
         names = [output["name"] for output in self.info["outputs"]]
         files = [part for name in names for part in ("--output", f"{name}={self.folder / name}.out.npy")]
-        self.zoo.run("run", *self.workload.arguments, *self.given, *files, "--threads", threads)
+        self.zoo.run("run", self.workload.model, *self.given, *files, "--threads", threads)
         return [np.load(self.folder / f"{name}.out.npy") for name in names]
 
     def expected(self) -> list[np.ndarray]:

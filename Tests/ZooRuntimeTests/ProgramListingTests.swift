@@ -37,16 +37,26 @@ import ZooTypes
   private func pieces(_ listing: ProgramListing) -> [Piece] {
     var pieces: [Piece] = []
     var owners: [String: Int] = [:]  // from a value to its piece
+    var wholes: [String: ProgramListing.Memory] = [:]
+    for output in listing.calls.flatMap(\.outputs) { wholes[output.name] = output.memory }
+    func begin(_ name: String, at memory: ProgramListing.Memory, _ step: Int) {
+      owners[name] = pieces.count
+      pieces.append(Piece(offset: memory.offset, bytes: max(memory.bytes, 1), first: step, last: step))
+    }
     for (i, call) in listing.calls.enumerated() {
       for case let input? in call.inputs + [call.addend] { if let owner = owners[input.name] { pieces[owner].last = i } }
       for output in call.outputs {
         guard let memory = output.memory else { continue }
         if let replaced = output.replaces {
           owners[output.name] = owners[replaced]
-        } else {
-          owners[output.name] = pieces.count
-          pieces.append(Piece(offset: memory.offset, bytes: max(memory.bytes, 1), first: i, last: i))
+        } else if let whole = output.partOf {
+          // The whole is there from its first part on.
+          if owners[whole] == nil, let memory = wholes[whole] { begin(whole, at: memory, i) }
+          owners[output.name] = owners[whole]
+        } else if owners[output.name] == nil {
+          begin(output.name, at: memory, i)
         }
+        if let owner = owners[output.name] { pieces[owner].last = i }
       }
       if let scratch = call.scratch { pieces.append(Piece(offset: scratch.offset, bytes: scratch.bytes, first: i, last: i)) }
     }

@@ -104,7 +104,7 @@ struct BenchReport {
   /// The report for people.
   func text(for terminal: Terminal) -> String {
     var facts = Table([.words(""), .words("")])
-    let known = "the median is known to \(percent(timings.uncertainty))"
+    let known = timings.uncertainty.isFinite ? "it is known to \(percent(timings.uncertainty))" : "too few to know it well"
     facts.add([
       "median", "\(Quantity.time(timings.median)) of \(plural(timings.count, "run")); \(known)\(isSettled ? "" : ", and the time is up")",
     ])

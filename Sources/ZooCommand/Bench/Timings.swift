@@ -50,8 +50,10 @@ package struct Timings: Sendable {
     return seconds[lower]...seconds[count - 1 - lower]
   }
 
-  /// The width of that interval, as a part of the median.
-  package var uncertainty: Double { (medianInterval.upperBound - medianInterval.lowerBound) / median }
+  /// The width of that interval, as a part of the median; infinite for fewer than six runs, which cannot be that sure of anything.
+  package var uncertainty: Double {
+    count < 6 ? .infinity : (medianInterval.upperBound - medianInterval.lowerBound) / median
+  }
 
   /// What `uncertainty` has to come to.
   package static let tolerance = 0.01

@@ -24,13 +24,16 @@ struct ProgramReport {
   /// The report for people.
   func text(for terminal: Terminal) -> String {
     let axes = lengths.sorted { $0.key < $1.key }.map { ", \($0.key) = \($0.value)" }.joined()
-    let heading =
-      terminal.styled(title, .bold) + (title == model.name ? "" : " (\(model.name))")
-      + (entry.name == model.graphs[0].name ? "" : ", graph '\(entry.name)'") + axes
+    let name = title == model.name ? "" : " (\(model.name))"
+    let graph = entry.name == model.graphs[0].name ? "" : ", graph '\(entry.name)'"
     let calls = "\(plural(program.calls.count, "call"))\(isFused ? "" : ", none folded into another")"
-    return [
-      "\(heading): \(calls)", table.text(for: terminal), wrapped(totals, width: terminal.width).joined(separator: "\n"),
-    ].joined(separator: "\n\n")
+    // Folded to the width as it reads, before it gets any style.
+    var heading = wrapped("\(title)\(name)\(graph)\(axes): \(calls)", width: terminal.width)
+    if let first = heading.first, first.hasPrefix(title) { heading[0] = terminal.styled(title, .bold) + first.dropFirst(title.count) }
+    let parts = [
+      heading.joined(separator: "\n"), table.text(for: terminal), wrapped(totals, width: terminal.width).joined(separator: "\n"),
+    ]
+    return parts.joined(separator: "\n\n")
   }
 
   /// What all of it takes, in sentences.
@@ -67,7 +70,7 @@ struct ProgramReport {
       }
       if let addend = call.addend { tensors.append(["add \(label(addend.name)): \(shape(addend.spec))", "", ""]) }
       for output in call.outputs {
-        let place = output.replaces.map { "over \(label($0)): " } ?? ""
+        let place = output.replaces.map { "over \(label($0)): " } ?? output.partOf.map { "in \(relative($0, to: call.path)): " } ?? ""
         let cells = output.memory.map(cells) ?? ["input", Quantity.bytes(output.spec.byteCount)]
         tensors.append(["out \(place)\(shape(output.spec))"] + cells)
       }
@@ -124,7 +127,7 @@ struct ProgramReport {
     let shape = JSON.array(value.spec.shape.map { .integer($0) })
     return .object(
       [("name", .text(value.name)), ("dtype", .text("\(value.spec.dtype)")), ("shape", shape)] + (value.memory.map(members) ?? [])
-        + (value.replaces.map { [("replaces", .text($0))] } ?? []))
+        + (value.replaces.map { [("replaces", .text($0))] } ?? []) + (value.partOf.map { [("part_of", .text($0))] } ?? []))
   }
 
   private func members(_ memory: ProgramListing.Memory) -> [(name: String, value: JSON)] {

@@ -12,7 +12,7 @@ public struct ProgramListing: Sendable {
 
   /// A value that a call reads or writes.
   public struct Value: Sendable {
-    /// The graph input, or the layer whose call writes it; of a layer's later outputs with their number: `walk.1`.
+    /// The graph input, or the layer whose call writes it; of a call's later outputs with their number: `walk.1`.
     public let name: String
     /// Type and shape.
     public let spec: Spec
@@ -20,6 +20,8 @@ public struct ProgramListing: Sendable {
     public let memory: Memory?
     /// The value that it takes the place of, in the same memory; nil: none.
     public let replaces: String?
+    /// The value that it is a part of, into which it is written right away; nil: none.
+    public let partOf: String?
   }
 
   /// One call.
@@ -28,7 +30,7 @@ public struct ProgramListing: Sendable {
     public let path: String
     /// Its kind.
     public let kind: String
-    /// The paths of the layers that were folded into it.
+    /// The paths of the layers that were folded into it, or are computed along.
     public let fused: [String]
     /// What it reads; nil: an optional input left out.
     public let inputs: [Value?]
@@ -42,7 +44,7 @@ public struct ProgramListing: Sendable {
     public let flops: Double
     /// What it reads of parameters, in bytes; of a loop, once.
     public let parameterBytes: Int
-    /// What it writes, in bytes; 0 where the output is the input under another shape.
+    /// What it writes, in bytes; none where the output is the input under another shape, or is put together from parts in place.
     public let writtenBytes: Int
     /// The size of its parameters in the layer's own layout.
     public let packedBytes: Int
@@ -92,7 +94,7 @@ private struct Lister {
     return ProgramListing.Value(
       name: planned.graph.name(of: source), spec: spec,
       memory: memory.values[source].map { ProgramListing.Memory(offset: base + $0.offset, bytes: spec.byteCount) },
-      replaces: replaces.map { planned.graph.name(of: $0) })
+      replaces: replaces.map { planned.graph.name(of: $0) }, partOf: planned.placements[source].map { planned.graph.name(of: $0.whole) })
   }
 
   private func call(_ i: Int) -> ProgramListing.Call {
@@ -113,7 +115,12 @@ private struct Lister {
     // Of a condition, the dearer branch.
     func most(_ count: (ProgramListing.Call) -> Int) -> Int { bodies.map { $0.reduce(0) { $0 + count($1) } }.max() ?? 0 }
     let isView = instance.plan.flops == 0 && bodies.isEmpty && layer.parameters.isEmpty && !outputs.contains { $0.replaces == nil }
-    let own = isView ? 0 : instance.outputs.reduce(0) { $0 + $1.byteCount }
+    // What others have written into its output already, it does not write.
+    let parts = layer.inputs.reduce(0) { sum, input in
+      guard let input, let placement = planned.placements[input], placement.whole == .node(layer.node, output: 0) else { return sum }
+      return sum + planned.spec(input).byteCount
+    }
+    let own = isView ? 0 : instance.outputs.reduce(0) { $0 + $1.byteCount } - parts
     let isPacked = !planned.isTraining && instance.table.pointee.pack != nil
     return ProgramListing.Call(
       path: instance.path, kind: instance.kind.name, fused: layer.fused,
