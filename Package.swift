@@ -88,7 +88,7 @@ let package = Package(
     .target(
       name: "ZooCommand",
       dependencies: [
-        "ZooCheck", "ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CHost", "ZooCheck", "ZooRuntime", "ZooTraining", "ZooFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .executableTarget(name: "zoo", dependencies: ["ZooCommand"], swiftSettings: settings),

@@ -1,6 +1,10 @@
-"""The PyTorch side of the workloads that have no trained weights: as a user would write them, and as fast as eager allows."""
+"""The PyTorch side of the workloads that are not convolutional: as a user would write them, and as fast as eager allows.
+
+A module's `example` makes what it takes and, for training, what its `loss` is told; `zoo_name` is what zoo calls a parameter of another name.
+"""
 
 import math
+import re
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +51,11 @@ class LSTM(nn.Module):
         super().__init__()
         self.layers = nn.LSTM(256, 512, num_layers=2, batch_first=True)
 
+    @staticmethod
+    def zoo_name(name: str) -> str:
+        _, parameter = name.split(".")  # layers.weight_ih_l1
+        return f"{'first' if parameter.endswith('0') else 'second'}.{parameter[:-1]}0"
+
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)[0]
 
@@ -85,7 +94,12 @@ class GPT(nn.Module):
         self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(layers)))
         self.norm, self.logits = nn.LayerNorm(width), nn.Linear(width, characters)
         angles = torch.arange(256)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10000) / width))
-        self.register_buffer("positions", torch.stack([angles.sin(), angles.cos()], 2).flatten(1))
+        self.register_buffer("positions", torch.stack([angles.sin(), angles.cos()], 2).flatten(1), persistent=False)
+
+    @staticmethod
+    def zoo_name(name: str) -> str:
+        name = re.sub(r"^blocks\.(\d+)\.", r"blocks.\1.block.", name)
+        return re.sub(r"in_proj\.", "self_attn.in_proj_", name).replace("out_proj", "self_attn.out_proj")
 
     def forward(self, text: Tensor) -> Tensor:
         return self.logits(self.norm(self.blocks(self.embedding(text) + self.positions)))
@@ -105,6 +119,11 @@ class VAE(nn.Module):
         super().__init__()
         self.hidden, self.mean, self.log_variance = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
         self.widen, self.pixels = nn.Linear(20, 400), nn.Linear(400, 784)
+
+    @staticmethod
+    def zoo_name(name: str) -> str:
+        layer, parameter = name.split(".")
+        return f"{'decoder' if layer in ('widen', 'pixels') else 'encoder'}.{layer.replace('widen', 'hidden')}.{parameter}"
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         hidden = F.relu(self.hidden(image.flatten(1)))
@@ -144,6 +163,10 @@ class RealNVP(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.couplings = nn.ModuleList(Coupling(i % 2) for i in range(8))
+
+    @staticmethod
+    def zoo_name(name: str) -> str:
+        return re.sub(r"^couplings\.", "c", name).replace("seen.0", "first").replace("seen.2", "second")
 
     def forward(self, x: Tensor) -> Tensor:
         total = x.new_zeros(len(x))

@@ -6,8 +6,9 @@ import ZooTestSupport
 /// What `zoo bench` measures and how it says so.
 @Suite struct BenchTests {
   private static let names = [
-    "model", "batch", "mode", "threads", "median_ms", "minimum_ms", "p10_ms", "p90_ms", "runs", "gflops", "arena_bytes", "packed_bytes",
-    "peak_rss_bytes",
+    "model", "batch", "mode", "fused", "threads", "median_ms", "median_low_ms", "median_high_ms", "minimum_ms", "p10_ms", "p90_ms",
+    "spread", "runs", "ended", "flops", "gflops", "weight_bytes_read", "activation_bytes_written", "arena_bytes", "packed_bytes",
+    "peak_rss_bytes", "ceiling", "ceiling_share", "floor_ms", "floors",
   ]
 
   @Test func scriptsFindTheNamesThatTheyRelyOn() throws {
@@ -22,6 +23,15 @@ import ZooTestSupport
     let times = ["minimum_ms", "p10_ms", "median_ms", "p90_ms"].compactMap { json[$0]?.number }
     #expect(times.count == 4 && times == times.sorted() && times[0] > 0)
     #expect(try #require(json["runs"]?.integer) > 10)
+    #expect(["settled", "time limit"].contains(json["ended"]?.string))
+    #expect(json["flops"]?.number == 54)  // 3 rows of 2 * 3 and of 3 * 1 products, each with a sum
+    #expect(json["weight_bytes_read"] == 52)
+    let ceiling = try #require(json["ceiling"]?.object)
+    #expect(ceiling.names == ["gflops", "read_gb_per_s", "vector_bits"])
+    // Slower than this is no machine that the tests run on.
+    #expect(try #require(ceiling["gflops"]?.number) > 0.5)
+    #expect(try #require(ceiling["read_gb_per_s"]?.number) > 0.1)
+    #expect([128, 256, 512].contains(try #require(ceiling["vector_bits"]?.integer)))
     #expect(try #require(json["peak_rss_bytes"]?.integer) > 1 << 20)
   }
 
@@ -31,6 +41,66 @@ import ZooTestSupport
     #expect(json.object?.names == Self.names + ["layers"])
     #expect(json["layers"]?.array?.compactMap { $0["layer"]?.string } == ["v3", "y", "L"])
     #expect(json["layers"]?.array?.compactMap { $0["kind"]?.string } == ["core.add", "core.multiply", "core.multiply"])
+    let shares = try #require(json["layers"]?.array).compactMap { $0["share"]?.number }
+    #expect(shares.count == 3 && (shares.reduce(0, +) - 1).magnitude < 1e-9)
+    #expect(
+      json["layers"]?.array?.first?.object?.names == [
+        "layer", "kind", "fused", "minimum_ms", "share", "gflops", "ceiling_share", "floor_ms", "weight_bytes_read",
+        "activation_bytes_written",
+      ])
+  }
+
+  @Test func foldingCanBeSwitchedOff() throws {
+    func layers(_ arguments: String) throws -> [String] {
+      let result = try zoo("bench lenet5 --seconds 0.05 --json --layers" + arguments)
+      #expect(result.errors == "")
+      let json = try JSONDocument(Array(result.output.utf8), file: "output").root
+      #expect(json["fused"] == (arguments.isEmpty ? true : false))
+      return json["layers"]?.array?.compactMap { $0["layer"]?.string } ?? []
+    }
+    let (folded, apart) = (try layers(""), try layers(" --no-fuse"))
+    #expect(apart.count == 12)
+    #expect(folded.count < 12 && Set(folded).isSubset(of: apart))
+  }
+
+  @Test func inputsAndWeightsCanBeGiven() throws {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "double",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}}, "graph": [{"layer": "core.scale", "factor": 2}]}
+      """)
+    _ = try zoo.folder.file("x.csv", "1,2\n3,4\n5,6\n")
+    let result = try zoo.run("bench", "double", "--input", "x=x.csv", "--seconds", "0.05", "--json")
+    #expect(result.errors == "")
+    #expect(try JSONDocument(Array(result.output.utf8), file: "output").root["batch"] == 3)
+    let missing = try zoo.run("bench", "double", "--weights", "none.safetensors", "--seconds", "0.05")
+    #expect(missing.status == 1 && missing.errors.contains("none.safetensors"))
+    let wrong = try zoo.run("bench", "double", "--input", "y=x.csv")
+    #expect(wrong.status == 64 && wrong.errors.contains("there is no input 'y'"))
+  }
+
+  /// With a rate of 0 every step has the same loss, and those of different inputs differ.
+  @Test func aTrainingStepReportsWhatItsFirstRunsMinimised() throws {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "still",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}},
+       "graph": [{"layer": "core.dense", "name": "y", "units": 1, "bias": false,
+                  "initialize": {"weight": {"values": [[2, -1]]}}}],
+       "train": {"data": {"file": "none.npz", "inputs": {"x": "x"}},
+         "graph": [{"layer": "core.mean", "name": "loss", "axes": [0, 1]}], "steps": [{"minimize": "loss"}],
+         "optimizer": {"layer": "core.sgd", "rate": 0}}}
+      """)
+    _ = try zoo.folder.file("x.csv", "1,2\n3,4\n5,7\n")
+    let result = try zoo.run("bench", "still", "--train", "--input", "x=x.csv", "--seconds", "0.05", "--json")
+    #expect(result.errors == "")
+    let json = try JSONDocument(Array(result.output.utf8), file: "output").root
+    #expect(json.object?.names == Self.names + ["losses"])
+    // (2 - 2 + 6 - 4 + 10 - 7) / 3
+    let losses = try #require(json["losses"]?.array).compactMap(\.number)
+    #expect(losses.count == 3 && losses.allSatisfy { ($0 - 5.0 / 3).magnitude < 1e-6 }, "\(losses)")
   }
 
   /// Forward once and backward twice that, of the model and of its loss.
@@ -83,24 +153,18 @@ import ZooTestSupport
     let result = try zoo("bench two-three-one --batch 4 --threads 1 --seconds 0.05")
     let lines = result.output.split(separator: "\n")
     #expect(lines.first == "two-three-one: inference, batch 4, 1 thread")
-    #expect(lines.dropFirst().map { $0.prefix(7) }.prefix(4) == ["median ", "spread ", "rate   ", "memory "])
+    let facts = lines.dropFirst().filter { !$0.hasPrefix(" ") }.map { $0.prefix(9) }
+    #expect(facts == ["median   ", "spread   ", "rate     ", "floor    ", "ceiling  ", "traffic  ", "memory   "])
     for line in lines { #expect(line.count <= 80, "\(line)") }
   }
 
-  @Test func quantilesLieBetweenNeighbours() {
-    let timings = Timings([4, 1, 3, 2, 10])
-    #expect(timings.minimum == 1)
-    #expect(timings.median == 3)
-    #expect(timings.quantile(0.125) == 1.5)  // half-way from the first to the second
-    #expect(timings.quantile(0.875) == 7)  // half-way from 4 to 10
-    #expect(timings.count == 5)
-    #expect(Timings([7]).quantile(0.9) == 7)
-  }
-
-  @Test func timingEndsWithTheTimeAndLeavesTheFirstRunsOut() {
-    var runs = 0
-    let timings = Timings.take(limit: 0.02) { runs += 1 }
-    #expect(timings.count <= runs - 3)
-    #expect(timings.count > 0)
+  @Test func theTableOfLayersFitsEightyColumns() throws {
+    let result = try zoo("bench lenet5 --layers --seconds 0.05")
+    let lines = result.output.split(separator: "\n")
+    let heading = try #require(lines.firstIndex { $0.hasPrefix("LAYER") })
+    #expect(lines[heading].split(separator: " ") == ["LAYER", "KIND", "TIME", "SHARE", "GFLOP/S", "CEILING", "FLOOR"])
+    #expect(lines[heading + 1].hasPrefix("c1 ") && lines[heading + 1].contains("cnn.conv2d"))
+    #expect(lines[heading + 2] == "+ tanh")
+    for line in lines { #expect(line.count <= 80, "\(line)") }
   }
 }

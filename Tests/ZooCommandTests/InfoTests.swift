@@ -167,4 +167,102 @@ import ZooTestSupport
     #expect(result.output.contains("Training: 10 epochs in batches of 4; minimizes 'loss' by core.sgd at 0.1."))
     #expect(result.status == 0)
   }
+
+  // hidden: 3 numbers from 2; logit: 1 from 3. Each has 64 bytes of the arena, and both are in use while logit is computed.
+  private func zooWithASmallOne() throws -> ZooFixture {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "small",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}},
+       "graph": [{"layer": "core.dense", "name": "hidden", "units": 3}, {"layer": "core.relu", "name": "bend"},
+                 {"layer": "core.dense", "name": "logit", "units": 1}],
+       "outputs": {"y": "logit"}}
+      """)
+    return zoo
+  }
+
+  @Test func theProgramShowsEveryCallAndWhereItsValuesLie() throws {
+    let zoo = try zooWithASmallOne()
+    let result = try zoo.run("info", "small", "--program")
+    #expect(result.errors == "")
+    #expect(
+      result.output.hasPrefix(
+        """
+        small, N = 1: 2 calls
+
+        #  CALL        TENSORS        AT      SIZE
+        0  hidden      in  x: [1, 2]
+           core.dense  out [1, 3]      0  12 bytes
+           + bend
+           12 FLOP
+        1  logit       in  0: [1, 3]
+           core.dense  out [1, 1]     64   4 bytes
+           6 FLOP
+
+        The arena takes 128 bytes, the most that is in use at once. Packed weights take
+        """))
+    let words = result.output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+    #expect(words.hasSuffix(" A run computes 18 FLOP, reads 52 bytes of weights and writes 16 bytes of activations."))
+    #expect(result.status == 0)
+  }
+
+  @Test func theProgramWithoutFoldingShowsWhatLiesInPlace() throws {
+    let zoo = try zooWithASmallOne()
+    let result = try zoo.run("info", "small", "--program", "--no-fuse", "--batch", "40")
+    #expect(
+      result.output.hasPrefix(
+        """
+        small, N = 40: 3 calls, none folded into another
+
+        #  CALL        TENSORS               AT       SIZE
+        0  hidden      in  x: [40, 2]
+           core.dense  out [40, 3]            0  480 bytes
+           480 FLOP
+        1  bend        in  0: [40, 3]
+           core.relu   out over 0: [40, 3]    0  480 bytes
+           120 FLOP
+        2  logit       in  1: [40, 3]
+           core.dense  out [40, 1]          512  160 bytes
+           240 FLOP
+
+        The arena takes 704 bytes, the most that is in use at once. Packed weights take
+        """))
+    let info = try zoo.run("info", "small", "--batch", "40").output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+    #expect(info.contains(" A run with N = 40 takes 840 FLOP and 704 bytes of activations at its peak, and "))
+  }
+
+  @Test func scriptsReadTheProgramAsJSON() throws {
+    let zoo = try zooWithASmallOne()
+    func json(_ arguments: String...) throws -> JSON {
+      let result = try zoo.run("info", arguments: arguments + ["--json"])
+      #expect(result.errors == "")
+      return try JSONDocument(Array(result.output.utf8), file: "output").root
+    }
+    let program = try json("small", "--program", "--batch", "40", "--no-fuse")
+    #expect(program["type"] == "program")
+    #expect(program["fused"] == false)
+    #expect(program["axes"] == ["N": 40])
+    #expect(program["outputs"] == [["name": "y", "from": "logit"]])
+    let bend = try #require(program["calls"]?.array?[1])
+    #expect(
+      bend["outputs"] == [["name": "bend", "dtype": "f32", "shape": [40, 3], "offset": 0, "bytes": 480, "replaces": "hidden"]])
+    #expect(bend["inputs"] == [["name": "hidden", "dtype": "f32", "shape": [40, 3], "offset": 0, "bytes": 480]])
+    #expect(program["totals"]?["arena_bytes"] == 704)
+    #expect(program["totals"]?["peak_bytes"] == 704)
+    #expect(program["totals"]?["weight_bytes_read"] == 52)
+    let fused = try json("small", "--program")
+    #expect(fused["calls"]?.array?.first?["fused"] == ["bend"])
+    let model = try json("small", "--batch", "40")
+    #expect(model["totals"]?["activation_bytes"] == 704)
+    #expect(model["totals"]?["packed_bytes"] == fused["totals"]?["packed_bytes"])
+  }
+
+  @Test func everyModelsProgramFitsEightyColumns() throws {
+    for model in ModelTests.models {
+      let result = try zoo("info \(model) --program")
+      #expect(result.status == 0)
+      for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(model): \(line)") }
+    }
+  }
 }

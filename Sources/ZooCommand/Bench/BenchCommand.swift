@@ -1,15 +1,21 @@
 import ArgumentParser
-import Glibc
 import ZooFormats
 import ZooRuntime
 import ZooTraining
 import ZooTypes
 
-/// `zoo bench`: how long a model takes, and what it needs.
+/// `zoo bench`: how long a model takes, what it needs, and how near to the machine's limits it is.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how fast a model runs, or trains.", usage: "zoo bench <model> [<options>]",
-    discussion: "Inputs are random numbers. What the first runs take, while caches fill, does not count.")
+    discussion: """
+      Inputs are random numbers unless they are given. What the first runs take, while caches fill, does not count; it ends when the median \
+      is known to one per cent, or when the time is up.
+
+      The ceiling is what this machine does at most on the threads in use, measured right after: multiply-adds in registers, and reads of \
+      more memory than the caches hold. The floor is the model's arithmetic at that rate plus its weights at that bandwidth: no program \
+      that reads its weights from memory is faster.
+      """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
   var model: String
@@ -20,11 +26,20 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup
   var axes: AxisOptions
 
+  @Option(parsing: .singleValue, help: ArgumentHelp("A file for an input, which says how long its axes are.", valueName: "name=file"))
+  var input: [String] = []
+
+  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
+  var weights: String?
+
   @Flag(help: "Measure one training step: forward, backward and update.")
   var train = false
 
   @Flag(help: "Also measure every layer's forward by itself.")
   var layers = false
+
+  @Flag(name: .customLong("no-fuse"), help: "Run every layer by itself, none folded into another.")
+  var noFuse = false
 
   @Option(help: ArgumentHelp("Measure for so long at most.", valueName: "count"), transform: duration)
   var seconds = 2.0
@@ -40,25 +55,22 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     if train, graph != nil { throw ValidationError("--train measures the graph that is trained, so there is no --graph to choose") }
+    if train, noFuse { throw ValidationError("--train folds no layer into another, so there is no --no-fuse to choose") }
   }
 
   func run() throws {
     threads.apply()
     let open = try OpenModel(model, options, includesTraining: train)
     let index = try open.graphIndex(graph)
-    let workload = train ? try Workload(training: open, axes: axes) : try Workload(running: open, graph: index, axes: axes)
+    let choices = Workload.Choices(axes: axes, inputs: input, weights: weights, fuse: !noFuse)
+    let workload = train ? try Workload(training: open, choices) : try Workload(running: open, graph: index, choices)
     let timings = try Timings.take(limit: seconds) { try workload.once() }
-    let profile = layers ? try workload.program.profile(repeats: max(3, min(100, Int(seconds / 2 / timings.median)))) : []
+    let times = layers ? try workload.program.profile(repeats: max(3, min(100, Int(seconds / 2 / timings.median)))) : []
+    // Before the ceiling is measured, which takes memory of its own.
+    let peak = ProcessMemory.peakBytes
     let report = BenchReport(
-      model: model, graph: graph, batch: axes.batch, isTraining: train, threads: Threads.count, timings: timings, flops: workload.flops,
-      arenaBytes: workload.program.arenaBytes, packedBytes: workload.program.packedBytes, peakBytes: peakBytes(), layers: profile)
+      model: model, graph: graph, isFused: !noFuse, workload: workload, timings: timings, threads: Threads.count, peakBytes: peak,
+      ceiling: .measure(), times: times)
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
-  }
-
-  /// The most memory that this process has had at once.
-  private func peakBytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
   }
 }

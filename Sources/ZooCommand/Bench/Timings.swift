@@ -2,13 +2,24 @@ import ZooRuntime
 
 /// How long something took, each time.
 package struct Timings: Sendable {
+  /// Why no more were taken.
+  package enum Ending: String, Sendable {
+    /// The median is known well enough.
+    case settled
+    /// The time was up.
+    case timeLimit = "time limit"
+  }
+
   /// Seconds, sorted.
   package let seconds: [Double]
+  /// Why there are no more.
+  package let ending: Ending
 
   /// Timings that were taken in any order; at least one.
-  package init(_ seconds: [Double]) {
+  package init(_ seconds: [Double], ending: Ending = .timeLimit) {
     precondition(!seconds.isEmpty, "nothing was timed")
     self.seconds = seconds.sorted()
+    self.ending = ending
   }
 
   /// The value below which the part `fraction` of them lies, between neighbours linearly.
@@ -25,33 +36,60 @@ package struct Timings: Sendable {
   package var minimum: Double { seconds[0] }
   /// How many there are.
   package var count: Int { seconds.count }
+  /// How wide the middle half is, as a part of the median: the interquartile range.
+  package var spread: Double { (quantile(0.75) - quantile(0.25)) / median }
 
-  /// Times `body` again and again until the median settles, or until `limit` seconds are over.
+  /// Where the median of all runs that could have been taken lies, with 95 % confidence.
   ///
-  /// The first tenth of the time, and three runs at least, are not counted: caches fill, clocks rise. The median has settled when those of
-  /// the first and the second half are within half a percent of each other, after a quarter of the time at the earliest.
-  package static func take(limit: Double, _ body: () throws -> Void) rethrows -> Timings {
-    let start = monotonicSeconds()
+  /// The number of runs on one side of it is binomial, so it lies between two of those taken, as far from the middle as that number
+  /// deviates; nothing is assumed about how times are distributed. (Conover 1999, Practical Nonparametric Statistics, 3.2.)
+  package var medianInterval: ClosedRange<Double> {
+    let reach = 1.96 * Double(count).squareRoot() / 2
+    let rank = (Double(count) / 2 - reach).rounded()
+    let lower = max(Int(rank) - 1, 0)
+    return seconds[lower]...seconds[count - 1 - lower]
+  }
+
+  /// The width of that interval, as a part of the median; infinite for fewer than six runs, which cannot be that sure of anything.
+  package var uncertainty: Double {
+    count < 6 ? .infinity : (medianInterval.upperBound - medianInterval.lowerBound) / median
+  }
+
+  /// What `uncertainty` has to come to.
+  package static let tolerance = 0.01
+
+  /// Times `body` again and again until the median is known to one per cent, or until `limit` seconds are over.
+  ///
+  /// The first tenth of the time, and three runs at least, are not counted: caches fill, clocks rise. The median counts as known after a
+  /// quarter of the time at the earliest, because runs close to each other are more alike than the rest.
+  package static func take(
+    limit: Double, clock: () -> Double = monotonicSeconds, _ body: () throws -> Void
+  ) rethrows -> Timings {
+    let start = clock()
+    var now = start
     var warmUps = 0
-    while warmUps < 3 || monotonicSeconds() - start < limit / 10 {
+    while warmUps < 3 || now - start < limit / 10 {
       try body()
       warmUps += 1
-      if monotonicSeconds() - start > limit { break }
+      now = clock()
+      if now - start > limit { break }
     }
 
     var taken: [Double] = []
     taken.reserveCapacity(1 << 16)
-    var check = 32
+    var check = 8
     while taken.count < 1 << 20 {
-      let before = monotonicSeconds()
+      let before = clock()
       try body()
-      let now = monotonicSeconds()
+      now = clock()
       taken.append(now - before)
       if now - start >= limit { break }
-      if taken.count == check {
-        check *= 2
-        let (first, second) = (Timings(Array(taken[..<(taken.count / 2)])), Timings(Array(taken[(taken.count / 2)...])))
-        if now - start >= limit / 4, (first.median / second.median - 1).magnitude < 0.005 { break }
+      if taken.count >= check {
+        check += check / 2
+        if now - start >= limit / 4 {
+          let timings = Timings(taken, ending: .settled)
+          if timings.uncertainty <= tolerance { return timings }
+        }
       }
     }
     return Timings(taken)

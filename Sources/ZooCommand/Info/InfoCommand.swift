@@ -11,6 +11,7 @@ struct InfoCommand: ParsableCommand {
       Examples:
         zoo info lenet5
         zoo info vae-mnist --graph decode
+        zoo info lenet5 --program --batch 64
         zoo info cnn.conv2d
         zoo info image
       """)
@@ -20,6 +21,12 @@ struct InfoCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Show this graph of the manifest instead of its first.", valueName: "name"))
   var graph: String?
+
+  @Flag(help: "Show what runs: every call, what was folded into it, and where its values lie.")
+  var program = false
+
+  @Flag(name: .customLong("no-fuse"), help: "Show what runs when no layer is folded into another.")
+  var noFuse = false
 
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -43,7 +50,12 @@ struct InfoCommand: ParsableCommand {
     do {
       let open = try OpenModel(name, in: zoo, options, includesTraining: true)
       let index = try open.graphIndex(graph)
-      let report = try ModelReport(open, graph: index, lengths: try axes.lengths(open, graph: index))
+      let lengths = try axes.lengths(open, graph: index)
+      if program {
+        let report = try ProgramReport(open, graph: index, lengths: lengths, fuse: !noFuse)
+        return printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+      }
+      let report = try ModelReport(open, graph: index, lengths: lengths, fuse: !noFuse)
       printResult(json ? report.json.text(.pretty) : report.text(for: .output))
     } catch ZooError.unknownModel(_, let models, _) {
       for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) }

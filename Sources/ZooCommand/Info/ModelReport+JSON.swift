@@ -21,7 +21,8 @@ extension ModelReport {
         "totals",
         .object([
           ("parameters", .integer(summary.trainableCount)), ("buffers", .integer(summary.bufferCount)),
-          ("weight_bytes", .integer(summary.parameterBytes)), ("activation_bytes", .integer(summary.arenaBytes)),
+          ("weight_bytes", .integer(summary.parameterBytes)), ("packed_bytes", .integer(summary.program.packedBytes)),
+          ("activation_bytes", .integer(summary.program.arenaBytes)), ("activation_bytes_least", .integer(summary.program.peakBytes)),
           ("flops", .number(summary.flops)),
         ])
       ),

@@ -13,12 +13,12 @@ struct ModelReport {
   let shapes: BatchShapes
 
   /// Plans one of the model's graphs for axes of these lengths.
-  init(_ open: OpenModel, graph index: Int, lengths: [String: Int]) throws {
+  init(_ open: OpenModel, graph index: Int, lengths: [String: Int], fuse: Bool = true) throws {
     model = open.model
     entry = model.graphs[index]
     path = open.listing.path
     self.lengths = lengths
-    summary = try ModelSummary(entry.graph, inputs: entry.graph.inputSpecs(lengths: lengths), foreign: open.foreign)
+    summary = try ModelSummary(entry.graph, inputs: entry.graph.inputSpecs(lengths: lengths), fuse: fuse, foreign: open.foreign)
     shapes = BatchShapes(entry.graph, axis: entry.graph.batchAxis, lengths: lengths, summary: summary, foreign: open.foreign)
   }
 
@@ -56,10 +56,13 @@ struct ModelReport {
     if summary.bufferCount > 0 { sizes.append("\(Quantity.count(summary.bufferCount)) numbers that are not trained") }
     if !summary.parameters.isEmpty { sizes.append("\(Quantity.bytes(summary.parameterBytes)) of weights") }
     let axes = lengths.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+    let program = summary.program
     let run = [
-      summary.flops > 0 ? Quantity.operations(summary.flops) : nil, "\(Quantity.bytes(summary.arenaBytes)) of activations",
+      summary.flops > 0 ? Quantity.operations(summary.flops) : nil, "\(Quantity.bytes(program.arenaBytes)) of activations",
     ].compactMap { $0 }.joined(separator: " and ")
-    let text = "\(sizes.joined(separator: ", ")). A run\(axes.isEmpty ? "" : " with \(axes)") takes \(run)."
+    var text = "\(sizes.joined(separator: ", ")). A run\(axes.isEmpty ? "" : " with \(axes)") takes \(run) at its peak"
+    if program.arenaBytes > program.peakBytes { text += " (\(Quantity.bytes(program.arenaBytes - program.peakBytes)) of them gaps)" }
+    text += program.packedBytes > 0 ? ", and \(Quantity.bytes(program.packedBytes)) of packed weights." : "."
     return wrapped(text, width: width).joined(separator: "\n")
   }
 

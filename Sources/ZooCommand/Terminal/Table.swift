@@ -52,9 +52,15 @@ package struct Table {
 
   private func widths(of rows: [[String]], in limit: Int) -> [Int] {
     var widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    // No column is narrower than its longest word, which would stand out.
+    let least = columns.indices.map { column in
+      rows.map { row in row[column].split { $0 == " " || $0 == "\n" }.map(\.count).max() ?? 0 }.max() ?? 0
+    }
     let gaps = 2 * (columns.count - 1)
     while widths.reduce(gaps, +) > limit {
-      let candidates = columns.indices.dropFirst().filter { columns[$0].alignment == .left && widths[$0] > Self.narrowest }
+      let candidates = columns.indices.dropFirst().filter {
+        columns[$0].alignment == .left && widths[$0] > max(Self.narrowest, least[$0])
+      }
       guard let widest = candidates.last(where: { i in candidates.allSatisfy { widths[$0] <= widths[i] } }) else { break }
       widths[widest] -= 1
     }

@@ -37,28 +37,115 @@ package final class ArenaBuffer {
     first = min(first, step)
     last = max(last, step)
   }
+
+  /// Whether both are in use at some step.
+  fileprivate func isUsed(with other: ArenaBuffer) -> Bool { first <= other.last && other.first <= last }
 }
 
 /// Lays buffers out in one block so that those used at the same time do not overlap.
 ///
-/// Greedy by size: the largest first, each at the lowest offset that is free for its whole life (Pisarchyk & Lee 2020,
-/// arXiv:2001.03288).
+/// Greedy: one after the other, each at the lowest offset that is free for its whole life (Pisarchyk & Lee 2020, arXiv:2001.03288). Several
+/// orders are tried until one needs no more than what is in use at once; if none does, the best is improved by moving forward what sticks
+/// out, within a bound on the work.
 package struct Arena {
   /// The size of the block.
-  package private(set) var bytes = 0
+  package let bytes: Int
+  /// The most that is in use at one step: no arrangement takes less.
+  package let peak: Int
 
   package init(_ buffers: [ArenaBuffer]) {
-    var placed: [ArenaBuffer] = []  // by offset
-    let order = buffers.indices.sorted { (-buffers[$0].bytes, buffers[$0].first, $0) < (-buffers[$1].bytes, buffers[$1].first, $1) }
-    for buffer in order.map({ buffers[$0] }) {
+    let peak = Self.peak(buffers)
+    var best = FirstFit(of: buffers, in: [])
+    for order in Self.orders(buffers) {
+      let placement = FirstFit(of: buffers, in: order)
+      if best.order.isEmpty || placement.bytes < best.bytes { best = placement }
+      if best.bytes == peak { break }
+    }
+    best.improve(buffers, downTo: peak)
+    for (buffer, offset) in zip(buffers, best.offsets) { buffer.place = offset }
+    (bytes, self.peak) = (best.bytes, peak)
+  }
+
+  private static func peak(_ buffers: [ArenaBuffer]) -> Int {
+    // What is in use grows only where a buffer begins.
+    var begins: [Int: Int] = [:]
+    var ends: [Int: Int] = [:]
+    for buffer in buffers {
+      begins[buffer.first, default: 0] += buffer.bytes
+      ends[buffer.last + 1, default: 0] += buffer.bytes
+    }
+    var (used, peak) = (0, 0)
+    for step in Set(begins.keys).union(ends.keys).sorted() {
+      used += begins[step, default: 0] - ends[step, default: 0]
+      peak = max(peak, used)
+    }
+    return peak
+  }
+
+  /// The orders that do well on networks: the largest first, those in use longest first, by both at once, and as they come.
+  private static func orders(_ buffers: [ArenaBuffer]) -> [[Int]] {
+    func sorted(_ key: (ArenaBuffer) -> (Int, Int)) -> [Int] {
+      let keys = buffers.map(key)
+      return buffers.indices.sorted { (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1) }
+    }
+    func life(_ buffer: ArenaBuffer) -> Int { buffer.last - buffer.first + 1 }
+    func area(_ buffer: ArenaBuffer) -> Int { buffer.bytes.multipliedReportingOverflow(by: life(buffer)).partialValue }
+    return [
+      sorted { (-$0.bytes, $0.first) }, sorted { (-life($0), -$0.bytes) }, sorted { (-area($0), $0.first) },
+      sorted { ($0.first, -$0.bytes) },
+    ]
+  }
+}
+
+/// Where buffers lie when they are placed one after the other.
+private struct FirstFit {
+  private(set) var order: [Int]
+  private(set) var offsets: [Int]
+  private(set) var bytes = 0
+
+  init(of buffers: [ArenaBuffer], in order: [Int]) {
+    self.order = order
+    offsets = Array(repeating: 0, count: buffers.count)
+    var placed: [Int] = []  // by offset
+    placed.reserveCapacity(order.count)
+    for index in order {
+      let buffer = buffers[index]
       var offset = 0
-      for other in placed where other.first <= buffer.last && buffer.first <= other.last {
-        if other.offset >= offset + buffer.bytes { break }
-        offset = max(offset, other.offset + other.bytes)
+      for other in placed where buffers[other].isUsed(with: buffer) {
+        if offsets[other] >= offset + buffer.bytes { break }
+        offset = max(offset, offsets[other] + buffers[other].bytes)
       }
-      buffer.place = offset
+      offsets[index] = offset
       bytes = max(bytes, offset + buffer.bytes)
-      placed.insert(buffer, at: placed.firstIndex { $0.offset > offset } ?? placed.count)
+      placed.insert(index, at: placed.firstIndex { offsets[$0] > offset } ?? placed.count)
     }
   }
+
+  /// Moves what ends highest before something that it is in use with, and keeps what is no worse.
+  mutating func improve(_ buffers: [ArenaBuffer], downTo peak: Int) {
+    let attempts = min(500, Self.work / max(order.count * order.count, 1))
+    var random: UInt64 = 1
+    func choose(_ count: Int) -> Int {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407  // Knuth's MMIX
+      return Int((random >> 33) % UInt64(count))
+    }
+    var current = self
+    for _ in 0..<attempts where bytes > peak {
+      let highest = current.order.indices.filter { i in
+        current.offsets[current.order[i]] + buffers[current.order[i]].bytes == current.bytes
+      }
+      let from = highest[choose(highest.count)]
+      let buffer = buffers[current.order[from]]
+      let before = current.order.indices[..<from].filter { buffers[current.order[$0]].isUsed(with: buffer) }
+      if before.isEmpty { continue }
+      var order = current.order
+      order.insert(order.remove(at: from), at: before[choose(before.count)])
+      let moved = FirstFit(of: buffers, in: order)
+      if moved.bytes <= current.bytes { current = moved }
+      if current.bytes < bytes { self = current }
+    }
+  }
+
+  // Pairs of buffers that may be looked at: a few milliseconds.
+  private static let work = 2_000_000
 }

@@ -15,6 +15,8 @@ public final class Program {
   public let outputSpecs: [Spec]
   /// The size of the block that holds activations, adjoints and scratch.
   public var arenaBytes: Int { binding.memory.arena.bytes }
+  /// What it calls, and where everything lies.
+  public var listing: ProgramListing { ProgramListing(planned, binding.memory) }
   /// The size of the parameters in the layers' own layouts.
   public var packedBytes: Int { binding.packedBytes }
   /// The arithmetic of one forward, in operations; 0 where a layer does not say.

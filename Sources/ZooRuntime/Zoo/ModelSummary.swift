@@ -55,11 +55,13 @@ public struct ModelSummary: Sendable {
   public let parameters: [Parameter]
   /// What comes out.
   public let outputs: [Spec]
-  /// The size of the block that holds all activations when the graph runs, layers folded.
-  public let arenaBytes: Int
+  /// What runs, layers folded unless that is switched off.
+  public let program: ProgramListing
 
   /// Plans `graph` for `inputs`; `foreign` are the libraries that its layers may call.
-  public init(_ graph: Graph, inputs: [Spec], foreign: ForeignLibraries = .none) throws {
+  ///
+  /// With `fuse`, layers are folded into one another in `program`.
+  public init(_ graph: Graph, inputs: [Spec], fuse: Bool = true, foreign: ForeignLibraries = .none) throws {
     try graph.check(inputs)
     let store = ParameterStore()
     let run = Run(foreign: foreign)
@@ -71,7 +73,8 @@ public struct ModelSummary: Sendable {
     layers = Layer.list([planned], in: store, owned: &owned)
     parameters = store.entries.map { Parameter(path: $0.path, spec: $0.spec, isTrainable: $0.isTrainable) }
     outputs = planned.outputs.map(planned.spec)
-    arenaBytes = MemoryPlan(try plan(fuse: true), differentiation: nil).arena.bytes
+    let flat = try fuse ? plan(fuse: true) : planned
+    program = ProgramListing(flat, MemoryPlan(flat, differentiation: nil))
   }
 
   /// How many numbers training may change.
