@@ -21,7 +21,7 @@ struct AudioFile {
     guard bytes.count >= 12, file.tag(0) == "RIFF", file.tag(8) == "WAVE" else { throw .data("it is not a WAV file") }
     let said = file.u32(4) + 8
     guard said >= 12, said <= bytes.count else {
-      throw .data("it is cut short: it says that it has \(said) bytes, but there are \(bytes.count)")
+      throw .data("it says that it has \(said) bytes, but there are \(bytes.count)")
     }
     var format: Format?
     var at = 12
