@@ -17,7 +17,7 @@ DATA = Path(__file__).resolve().parents[2] / "zoo" / "data"
 SIDE, TRAIN, HELD_OUT, LEVELS = 64, 800, 200, 16
 NOISE = 0.15  # standard deviation, in units of the whole range from black to white
 CLASSES = 2  # nothing, a shape
-SEED = 7
+SEED, SAMPLE = 7, 15  # the sample is one of those held out, with a shape of each kind
 
 
 def inside_disc(random: np.random.RandomState, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def main() -> None:
     image, mask = image.astype(np.uint8), mask.astype(np.uint8)
     path = DATA / "shapes.npz"
     write_npz(path, image=image[..., None], mask=mask)
-    Image.fromarray(image[TRAIN]).save(DATA / "samples" / "shapes.png", optimize=True)
+    Image.fromarray(image[TRAIN + SAMPLE]).save(DATA / "samples" / "shapes.png", optimize=True)
 
     best = max(range(256), key=lambda t: iou(image[:TRAIN] > t, mask[:TRAIN], CLASSES)[1])
     ratios = iou(image[TRAIN:] > best, mask[TRAIN:], CLASSES)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "zoo" / "data" / "verses.npz"
 LEARNED = 28_014
 WORDS, WIDTH, FILTERS, CLASSES = 6768, 64, 64, 9
 PADDING = 5
@@ -64,8 +65,20 @@ def logistic_regression(x: np.ndarray, label: np.ndarray, held_out: np.ndarray) 
         return model(torch.from_numpy(np.minimum(held_out, 1))).argmax(1).numpy()
 
 
+def logits(rows: np.ndarray) -> Tensor:
+    """What the trained model makes of rows of words, in double precision."""
+    model = TextCNN()
+    model.load_state_dict(load_file(ROOT / "zoo" / "weights" / "text-cnn.safetensors"))
+    with torch.inference_mode():
+        return model.double()(torch.from_numpy(rows.astype(np.int64)))
+
+
+def told(rows: np.ndarray) -> np.ndarray:
+    return logits(rows).argmax(1).numpy()
+
+
 def main() -> None:
-    with np.load(ROOT / "zoo" / "data" / "verses.npz") as file:
+    with np.load(DATA) as file:
         words, label = file["words"], file["label"]
     held_out, truth = words[LEARNED:], label[LEARNED:]
     learned = bags(words[:LEARNED]), label[:LEARNED]
@@ -74,15 +87,11 @@ def main() -> None:
     print(f", naive Bayes {(naive_bayes(*learned, bags(held_out)) == truth).mean():.4f}", end="")
     print(f", logistic regression {(logistic_regression(*learned, bags(held_out)) == truth).mean():.4f}", end="")
 
-    model = TextCNN()
-    model.load_state_dict(load_file(ROOT / "zoo" / "weights" / "text-cnn.safetensors"))
-    rows = torch.from_numpy(held_out.astype(np.int64))
-    with torch.inference_mode():
-        logits = model.double()(rows)
-    print(f", text-cnn {(logits.argmax(1).numpy() == truth).mean():.4f} of {len(truth):,}")
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
-    some = {"words": rows[::500].contiguous(), "logits": logits[::500].float().contiguous()}
-    save_file(some, ROOT / "Tests" / "Fixtures" / "models" / "text-cnn.safetensors")
+    print(f", text-cnn {(told(held_out) == truth).mean():.4f} of {len(truth):,}")
+    print(f"{sum(p.numel() for p in TextCNN().parameters()):,} parameters")
+    rows = np.ascontiguousarray(held_out[::500].astype(np.int64))
+    path = ROOT / "Tests" / "Fixtures" / "models" / "text-cnn.safetensors"
+    save_file({"words": torch.from_numpy(rows), "logits": logits(rows).float()}, path)
 
 
 if __name__ == "__main__":
