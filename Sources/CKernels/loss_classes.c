@@ -159,3 +159,21 @@ ZOO_CLONES int64_t zoo_right_labels(const float *x, zoo_labels labels, int64_t f
   }
   return right;
 }
+
+ZOO_CLONES void zoo_count_classes(const float *x, zoo_labels labels, int64_t *counts, int64_t from, int64_t to, int64_t classes) {
+  for (int64_t r = from; r < to; r++) {
+    const int64_t label = label_of(labels, r);
+    if (label == labels.ignored) continue;
+    const float *row = x + r * classes;
+    int64_t best = 0;
+    int32_t is_ordered = row[0] == row[0];
+    for (int64_t i = 1; i < classes; i++) {
+      is_ordered &= row[i] == row[i];
+      best = row[i] > row[best] ? i : best;
+    }
+    counts[3 * label + 2]++;
+    if (!is_ordered) continue;
+    counts[3 * best + 1]++;
+    counts[3 * label] += best == label;
+  }
+}

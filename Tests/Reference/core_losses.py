@@ -122,6 +122,36 @@ def accuracy() -> None:
     fixture.save()
 
 
+def iou() -> None:
+    fixture = Fixture("core.iou")
+
+    def mean_iou(ignored: int):
+        def function(x, t):
+            counted = t.reshape(-1) != ignored
+            found, label = x.reshape(-1, x.shape[-1]).argmax(-1)[counted], t.reshape(-1)[counted]
+            ratios = []
+            for c in range(x.shape[-1]):
+                both, either = ((found == c) & (label == c)).sum(), ((found == c) | (label == c)).sum()
+                if either > 0:
+                    ratios.append(both / either.double())
+            return torch.stack(ratios).mean()
+
+        return function
+
+    for shape in [(3,), (7, 1), (10, 2), (2, 5, 7, 3), (131, 4), (9, 257), (2000, 3)]:
+        logits = fixture.normal(*shape)
+        best, random = logits.argmax(-1), fixture.integers(*shape[:-1], below=shape[-1])
+        labels = torch.where(fixture.uniform(*shape[:-1]) < 0.6, best, random)
+        fixture.add(f"{list(shape)}", {}, [logits, labels], {}, mean_iou(-100), gradient=False)
+        if len(shape) > 1:
+            labels[..., :1] = -100
+            fixture.add(f"{list(shape)} ignored", {}, [logits, labels.to(torch.int32)], {}, mean_iou(-100), gradient=False)
+    ties = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [5.0, 5.0, 5.0]])
+    fixture.add("ties", {}, [ties, torch.tensor([0, 1, 1, 1])], {}, mean_iou(-100), gradient=False)
+    fixture.add("ignored class", {"ignore_index": 1}, [ties, torch.tensor([0, 1, 1, 2])], {}, mean_iou(1), gradient=False)
+    fixture.save()
+
+
 def binary(reduction: str, x: torch.Tensor, t: torch.Tensor, w: torch.Tensor | None) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(x, t, weight=None if w is None else w.detach(), reduction=reduction)
 
@@ -162,6 +192,7 @@ def main() -> None:
     fixture.save()
     cross_entropy()
     accuracy()
+    iou()
 
 
 if __name__ == "__main__":

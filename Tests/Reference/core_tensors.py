@@ -269,6 +269,21 @@ def gather() -> None:
         fixture.add(case, {"classes": classes}, [indices], {}, lambda i: torch.nn.functional.one_hot(i.long(), classes).double())
     fixture.save()
 
+    fixture = Fixture("core.full")
+    for case, shape, value, like in [
+        ("zeros", [2, 3], None, None),
+        ("scalar", [], -2.5, None),
+        ("like", [3, 2], 7.25, (5, 2)),
+        ("a number for each row", [], 3.0, (7,)),
+        ("empty", [0, 3], 1.0, None),
+    ]:
+        attributes = {"shape": shape} | ({} if value is None else {"value": value})
+        rows = [] if like is None else [like[0]]
+        fixture.add(
+            case, attributes, [None if like is None else fixture.normal(*like)], {},
+            lambda _: torch.full(rows + shape, value or 0.0, dtype=torch.float64), gradient=False)
+    fixture.save()
+
 
 # Axes to reduce, and shapes that send the kernels down each of their paths.
 REDUCTIONS = {

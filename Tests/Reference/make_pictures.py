@@ -11,12 +11,14 @@ import argparse
 import json
 import subprocess
 import tempfile
+import wave
 from pathlib import Path
 
 import networkx
 import numpy as np
 from PIL import Image
 
+from text_cnn import DATA as VERSES, LEARNED as LEARNED_VERSES, bags, logistic_regression, naive_bayes, told
 from trigram import DATA as TEXT, LEARNED, bits, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,9 +196,62 @@ def ddpm(zoo: Zoo) -> None:
     zoo.picture("image", "ddpm-mnist", "--seed", 1, scale=2, to="ddpm-mnist.png")
 
 
+def unet(zoo: Zoo) -> None:
+    """The sample and its mask, side by side."""
+    mask = zoo.folder / "mask.png"
+    zoo.run("unet", "--output", f"mask={mask}")
+    sample = Image.open(ROOT / "zoo" / "data" / "samples" / "shapes.png")
+    both = Image.new("L", (2 * sample.width + 4, sample.height), 255)
+    both.paste(sample, (0, 0))
+    both.paste(Image.open(mask).convert("L"), (sample.width + 4, 0))
+    both.resize((both.width * 4, both.height * 4), Image.Resampling.NEAREST).save(PICTURES / "unet.png", optimize=True)
+
+
+def wavenet(zoo: Zoo) -> None:
+    """A second of the speaker and a second of the model, as loud as they are from one millisecond to the next."""
+    file = zoo.folder / "sound.wav"
+    zoo.run("wavenet", "--seed", 1, "--output", f"sound={file}")
+    with wave.open(str(file)) as sound:
+        drawn = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32768
+    with np.load(ROOT / "zoo" / "data" / "speech.npz") as data:
+        f = 2 * data["rows"][715:719, :2048].ravel() / 255.0 - 1
+    spoken = (np.sign(f) * (256 ** np.abs(f) - 1) / 255)[:8000]
+    body = []
+    for i, (words, kind, x) in enumerate([("the speaker", "grey", spoken), ("WaveNet", "blue", drawn)]):
+        middle, parts = 80 + 150 * i, x.reshape(-1, 8)
+        top, bottom = middle - 60 * parts.max(1), middle - 60 * parts.min(1)
+        line = "".join(f"M{20 + j * 0.6:.1f} {a:.1f}V{b + 0.5:.1f}" for j, (a, b) in enumerate(zip(top, bottom)))
+        body.append(f'<path class="{"dots" if kind == "blue" else "line"}" stroke-width="0.7" d="{line}"/>')
+        body.append(f'<text class="quiet" x="20" y="{middle - 58}">{words}</text>')
+    body.append('<text class="quiet" x="620" y="302" text-anchor="end">one second</text>')
+    write_svg("wavenet.svg", 640, 310, "A second of the speaker, and a second that WaveNet made", body)
+
+
+def text_cnn(zoo: Zoo) -> None:
+    """How many held-out verses each model tells right."""
+    with np.load(VERSES) as data:
+        words, label = data["words"], data["label"]
+    learned, held_out, truth = (bags(words[:LEARNED_VERSES]), label[:LEARNED_VERSES]), words[LEARNED_VERSES:], label[LEARNED_VERSES:]
+    right = {
+        "the commonest kind": (truth == np.bincount(learned[1]).argmax()).mean(),
+        "logistic regression": (logistic_regression(*learned, bags(held_out)) == truth).mean(),
+        "naive Bayes": (naive_bayes(*learned, bags(held_out)) == truth).mean(),
+        "text-cnn": (told(held_out) == truth).mean(),
+    }
+    body = []
+    for i, (words, fraction) in enumerate(sorted(right.items(), key=lambda item: item[1])):
+        y = 14 + 38 * i
+        body.append(f'<text x="142" y="{y + 18}" text-anchor="end">{words}</text>')
+        kind = "blue" if words == "text-cnn" else "grey"
+        body.append(f'<rect class="{kind}" x="152" y="{y}" width="{480 * fraction:.1f}" height="26" rx="3"/>')
+        body.append(f'<text x="{160 + 480 * fraction:.1f}" y="{y + 18}" font-weight="600">{fraction:.1%}</text>')
+    body.append('<text class="quiet" x="152" y="176">Of 3,082 verses of chapters held out, those told right.</text>')
+    write_svg("text-cnn.svg", 640, 190, "Verses told right by four models", body)
+
+
 PAINTERS = {
     "lenet5": lenet5, "char-lstm": characters, "char-gpt": characters, "karate-gcn": karate, "vae-mnist": vae, "moons-flow": moons,
-    "gan-mnist": gan, "ddpm-mnist": ddpm,
+    "gan-mnist": gan, "ddpm-mnist": ddpm, "unet": unet, "wavenet": wavenet, "text-cnn": text_cnn,
 }  # fmt: skip
 
 

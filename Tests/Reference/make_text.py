@@ -37,13 +37,13 @@ def download(folder: Path) -> Path:
     return next(folder.glob(f"{PACKAGE}_*.deb"))
 
 
-def entries(module: Path) -> list[str]:
-    """The entries of the New Testament in their order: introductions, chapter headings, verses.
+def entries(module: Path, testament: str = "nt") -> list[str]:
+    """The entries of a testament in their order: introductions, chapter headings, verses.
 
     A zText module is three files: .bzs (offset, size and unpacked size of each zlib block of .bzz, all u32) and .bzv (u32 block, u32
     offset in it and u16 length of each entry), little-endian.
     """
-    blocks_index, verses_index, packed = ((module / f"nt.{end}").read_bytes() for end in ("bzs", "bzv", "bzz"))
+    blocks_index, verses_index, packed = ((module / f"{testament}.{end}").read_bytes() for end in ("bzs", "bzv", "bzz"))
     blocks = [zlib.decompress(packed[o : o + size]) for o, size, _ in struct.iter_unpack("<III", blocks_index)]
     return [blocks[b][o : o + size].decode() if size else "" for b, o, size in struct.iter_unpack("<IIH", verses_index)]
 

@@ -4,7 +4,9 @@ import ZooTestSupport
 
 /// The families and models of the repository, as a user meets them.
 @Suite(.serialized) struct ModelTests {
-  static let models = ["lenet5", "char-lstm", "char-gpt", "karate-gcn", "vae-mnist", "moons-flow", "gan-mnist", "ddpm-mnist"]
+  static let models = [
+    "lenet5", "unet", "text-cnn", "wavenet", "char-lstm", "char-gpt", "karate-gcn", "vae-mnist", "moons-flow", "gan-mnist", "ddpm-mnist",
+  ]
 
   /// Those whose weights are too large to be here.
   static let imageNet = [

@@ -6,7 +6,7 @@ import ZooPlugin
 /// What the files are is known to ZooFormats and CImage; here it meets ports and attributes.
 let codecs: [CodecEntry] = [
   CodecEntry(ImageCodec.self), CodecEntry(LabelsCodec.self), CodecEntry(NPYCodec.self), CodecEntry(NPZCodec.self),
-  CodecEntry(SafeTensorsCodec.self), CodecEntry(CSVCodec.self), CodecEntry(TextCodec.self),
+  CodecEntry(SafeTensorsCodec.self), CodecEntry(CSVCodec.self), CodecEntry(TextCodec.self), CodecEntry(AudioCodec.self),
 ]
 
 extension LayerError {

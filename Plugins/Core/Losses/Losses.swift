@@ -3,7 +3,7 @@ import ZooPlugin
 
 let losses: [Kind] = [
   Kind(MeanSquaredError.self), Kind(AbsoluteError.self), Kind(Huber.self), Kind(Hinge.self), Kind(BinaryCrossEntropy.self),
-  Kind(KLDivergence.self), Kind(CrossEntropy.self), Kind(Accuracy.self),
+  Kind(KLDivergence.self), Kind(CrossEntropy.self), Kind(Accuracy.self), Kind(IntersectionOverUnion.self),
 ]
 
 private let lossPort = Port("loss", "[]", "One number; without a reduction, one for each element.")

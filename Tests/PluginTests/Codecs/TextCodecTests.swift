@@ -103,4 +103,53 @@ struct TextCodecTests {
     }
     expectRefusal("out: text is made of classes of i32 or i64, not of [1]") { _ = try codec().text(tensor([1], [1] as [Float])) }
   }
+
+  // MARK: Words
+
+  // Classes: - 0, ? 1, the 2, man 3, man's 4, über 5.
+  private static let words = "-\n?\nthe\nman\nman's\nüber\n"
+
+  private func wordCodec(_ attributes: JSONObject = [:]) throws -> CodecRun {
+    var object = attributes
+    if object["words"] == nil { object["words"] = JSON(.string(Self.words)) }
+    return try CodecRun("text", JSON(.object(object)))
+  }
+
+  @Test func runsOfLettersAreWordsInLowerCase() throws {
+    for text in ["The man's ÜBER, the-man", "  the\n\u{201C}man\u{2019}s\u{201D} 'über' THE 3 man''\n"] {
+      let read = try wordCodec().decode(Array(text.utf8), port: [1, -1], .i64)
+      #expect(read.spec == Spec([1, 5], .i64))
+      #expect(read.bytes.withMemoryRebound(to: Int64.self) { Array($0) } == [2, 4, 5, 2, 3])
+    }
+  }
+
+  @Test func anUnknownWordIsAnErrorOrWhatStandsForAllOfThem() throws {
+    expectRefusal("file: the word 'woman' is not in the vocabulary") { _ = try wordCodec().decode(Array("the woman".utf8)) }
+    let read = try wordCodec(["unknown": "?"]).decode(Array("the woman".utf8))
+    #expect(read.bytes.withMemoryRebound(to: Int32.self) { Array($0) } == [2, 1])
+    expectRefusal("file: 'unknown' must be one of 'words', but 'x' is not") {
+      _ = try wordCodec(["unknown": "x"]).decode(Array("the".utf8))
+    }
+    for empty in ["", "1 2 3!", "\n"] {
+      expectRefusal("file: it holds no words") { _ = try wordCodec().decode(Array(empty.utf8)) }
+    }
+  }
+
+  @Test func classesBecomeWords() throws {
+    #expect(try wordCodec().text(tensor([1, 3], [2, 4, 5] as [Int64], .i64)) == "the man's über")
+    expectRefusal("out: there is no class 6: the vocabulary has 6 words") {
+      _ = try wordCodec().text(tensor([1], [6] as [Int32], .i32))
+    }
+  }
+
+  @Test func aVocabularyThatMakesNoSenseIsExplained() throws {
+    for (attributes, message) in [
+      ([:], "text needs either an 'alphabet' or 'words'"),
+      (["alphabet": "ab", "words": "a"], "text has either an 'alphabet' or 'words', not both"),
+      (["words": "\n"], "'words' must hold the words in the order of their classes, one a line, but it is empty"),
+      (["words": "a\nb\na"], "'words' has 'a' twice, as class 0 and as class 2"),
+    ] as [(JSON, String)] {
+      expectRefusal("file: \(message)") { _ = try CodecRun("text", attributes).decode(Array("a".utf8)) }
+    }
+  }
 }

@@ -49,6 +49,7 @@ import ZooTypes
     Case("cross_entropy", "{}", [f32(4, 3), Spec([4], .u8)], "target must be i32 or i64, but it is u8 [4]"),
     Case("cross_entropy", "{}", [f32(0, 3), i64(0)], "logits must not be empty, but their shape is [0, 3]"),
     Case("accuracy", "{}", [f32(4, 3), f32(4)], "labels must be i32 or i64, but it is [4]"),
+    Case("iou", "{}", [f32(4, 3), i64(3)], "labels for logits of [4, 3] must have the shape [4], but theirs is [3]"),
     Case("batch_norm", "{}", [f32(5)], "x must have rank 2 to 8, but its shape is [5]"),
     Case("batch_norm", "{}", [f32(1, 5)], "x must have more than one value for each channel to train with, but its shape is [1, 5]"),
     Case("batch_norm", "{}", [f32(0, 5)], "x must not be empty, but its shape is [0, 5]"),
@@ -80,7 +81,7 @@ import ZooTypes
 
   @Test(
     "a label that is none of the classes is named, with its row",
-    arguments: [("core.cross_entropy", Int64(3)), ("core.cross_entropy", -1), ("core.accuracy", 1 << 40), ("core.accuracy", -99)])
+    arguments: [("core.cross_entropy", Int64(3)), ("core.cross_entropy", -1), ("core.accuracy", 1 << 40), ("core.iou", -99)])
   func labels(_ name: String, _ label: Int64) throws {
     for wide in [true, false] where wide || Int64(Int32(truncatingIfNeeded: label)) == label {
       let values: [Int64] = [2, -100, label, 7]

@@ -40,7 +40,7 @@ import ZooTypes
       ("core.group_norm", #"{"groups": 4}"#, [[3, 14_001, 12]]), ("core.instance_norm", #"{"affine": true}"#, [[2, 4_501, 70]]),
       ("core.layer_norm", "{}", [[4_009, 131]]), ("core.rms_norm", "{}", [[4_009, 131]]), ("core.dropout", "{}", [[500_009]]),
       ("core.cross_entropy", #"{"label_smoothing": 0.1}"#, [[5_003, 41], [5_003, 41]]), ("core.cross_entropy", "{}", [[5_003, 41]]),
-      ("core.accuracy", "{}", [[5_003, 41]]),
+      ("core.accuracy", "{}", [[5_003, 41]]), ("core.iou", "{}", [[5_003, 41]]),
     ])
   func threads(_ kind: String, _ attributes: String, _ shapes: [[Int]]) throws {
     var reference: [[UInt32]]?
@@ -48,11 +48,11 @@ import ZooTypes
       Threads.count = threads
       defer { Threads.count = 0 }
       var inputs = shapes.enumerated().map { numbers($0.element, $0.offset + 1) }
-      if inputs.count == 1, kind == "core.cross_entropy" || kind == "core.accuracy" { inputs.append(labels(5_003, below: 41)) }
+      if inputs.count == 1, ["core.cross_entropy", "core.accuracy", "core.iou"].contains(kind) { inputs.append(labels(5_003, below: 41)) }
       let runner = try runner(kind, attributes, inputs)
       try runner.forward()
       var bits = (runner.outputs + runner.parameters).map { $0.floats.map(\.bitPattern) }
-      if kind != "core.accuracy" {
+      if kind != "core.accuracy", kind != "core.iou" {
         let gradients = try runner.backward(runner.outputs.map { numbers($0.spec.shape, 5) })
         bits += (gradients.inputs + gradients.parameters).compactMap { $0?.floats.map(\.bitPattern) }
       }

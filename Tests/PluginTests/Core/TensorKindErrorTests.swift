@@ -82,6 +82,11 @@ import ZooTypes
     Case(
       "embedding", #"{"count": 1099511627776, "width": 1099511627776}"#, specs: [Spec([1], .i64)],
       "weight would be too large: [1099511627776, 1099511627776]"),
+    Case("full", #"{"shape": [1000000000, 1000000000, 1000000000]}"#, [], "y would be too large: [1000000000, 1000000000, 1000000000]"),
+    Case("full", #"{"shape": [1, 1, 1, 1, 1, 1, 1, 1, 1]}"#, [], "y would have 9 axes, [1, 1, 1, 1, 1, 1, 1, 1, 1]; 8 is the most"),
+    Case("full", "{}", [[]], "like must have rank 1 to 8, but its shape is []"),
+    Case("mu_law_encode", "{}", specs: [Spec([2], .i64)], "x must be f32, but it is i64 [2]"),
+    Case("mu_law_decode", "{}", [[2]], "y must be i32 or i64, but it is [2]"),
     Case("one_hot", #"{"classes": 2}"#, [[3]], "indices must be i32 or i64, but it is [3]"),
     Case("sum", #"{"axes": [0, 0]}"#, [[2]], "axes [0, 0] name axis 0 of x twice"),
     Case("sum", #"{"axes": []}"#, [[2]], "axes is empty; leave it out to reduce all axes"),

@@ -34,3 +34,7 @@ void zoo_cross_entropy_target_backward(
 
 /// How many of the rows [from, to) have their largest logit (the first of them) at their label. A row with NaN has not.
 int64_t zoo_right_labels(const float *x, zoo_labels labels, int64_t from, int64_t to, int64_t classes);
+
+/// Adds to `counts`, for each class, the rows of [from, to) that have their largest logit (the first of them) and their label there,
+/// those that have the one, and those that have the other: three numbers a class. A row with NaN has its label alone.
+void zoo_count_classes(const float *x, zoo_labels labels, int64_t *counts, int64_t from, int64_t to, int64_t classes);
