@@ -63,8 +63,9 @@ import ZooTypes
       for (i, pair) in zip(got.inputs, wanted.inputs).enumerated() {
         guard let got = pair.0, let wanted = pair.1 else { continue }
         try #require(got.spec.dtype == .bf16)
-        // What is computed from rounded outputs is a little less precise.
-        expectClose(got.widened.floats, wanted.floats, tolerance: 0x1p-7, "gradient of input \(i)")
+        // What is computed from rounded outputs is less precise: near 1, where sigmoid and tanh are flat, y is all that tells how flat.
+        let tolerance: Float = bf16.instance.plan.needs_outputs == 0 ? 0x1p-7 : 0x1p-5
+        expectClose(got.widened.floats, wanted.floats, tolerance: tolerance, "gradient of input \(i)")
       }
       for (i, pair) in zip(got.parameters, wanted.parameters).enumerated() {
         guard let got = pair.0, let wanted = pair.1 else { continue }
