@@ -14,7 +14,7 @@ struct AveragePool<G: Grid>: DifferentiableLayer {
       formula: "y[n, \(G.places), c] = mean_{\(G.taps)} x[n, \(G.window()), c]",
       attributes: PoolWindows.attributes(\.windows) + [
         Attribute("count_include_pad", \.countsPadding, "Whether padding counts as \(G.unit) of value 0.")
-      ], inputs: [Port("x", G.input)], outputs: [Port("y", G.output())])
+      ], inputs: [Port("x", G.input)], outputs: [Port("y", G.output())], bf16: .followed)
   }
 
   var windows = PoolWindows<G>()
@@ -26,11 +26,21 @@ struct AveragePool<G: Grid>: DifferentiableLayer {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.batch(over: G.self)
     let axes = try windows.axes(over: x)
-    pooling = Pooling(over: x, axes, countsPadding: countsPadding)
-    return Pooling.plan(over: x, axes)
+    let pooling = Pooling(over: x, axes, countsPadding: countsPadding)
+    self.pooling = pooling
+    var plan = Pooling.plan(over: x, axes)
+    if request.isBF16 {
+      plan.nativeBF16 = .forward
+      plan.forwardScratch = pooling.bf16Scratch(threads: request.threadCount)
+    }
+    return plan
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if call.inputs[0].dtype == .bf16 {
+      try pooling?.average(call, call.inputs[0].halves, into: call.outputs[0].halves, scratch: call.scratch)
+      return
+    }
     try pooling?.average(call, call.inputs[0].floats, into: call.outputs[0].floats)
   }
 

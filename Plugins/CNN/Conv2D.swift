@@ -26,7 +26,7 @@ struct Conv2D: DifferentiableLayer {
         Attribute("groups", \.groups, in: 1...1e9, "How many groups the channels are cut into, each convolved by itself."),
         Attribute("bias", \.hasBias, "Whether anything is added."),
       ],
-      inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', channels]")])
+      inputs: [Port("x", "[N, H, W, C]")], outputs: [Port("y", "[N, H', W', channels]")], bf16: .faster)
   }
 
   var channels = 1
@@ -64,7 +64,7 @@ struct Conv2D: DifferentiableLayer {
     let convolution = Convolution(
       images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
       isTraining: request.isTraining, epilogue: request.epilogue?.raw, adds: request.foldsAddend,
-      outputStep: request.rowStride ?? 0)
+      outputStep: request.rowStride ?? 0, isBF16: request.isBF16)
     self.convolution = convolution
     var plan = Plan(outputs: [y])
     let fanIn = size / channels
@@ -73,6 +73,7 @@ struct Conv2D: DifferentiableLayer {
     plan.neededInputs = [0]
     plan.isRowIndependent = true
     plan.flops = convolution.flops
+    if convolution.isNative { plan.nativeBF16 = .forward }
     plan.packedBytes = convolution.packedBytes
     plan.forwardScratch = convolution.forwardScratch(packed: !request.isTraining)
     if request.isTraining {
@@ -111,6 +112,12 @@ struct Conv2D: DifferentiableLayer {
     if let joined { return try joined.forward(call) }
     guard call.packed != nil || call.isTraining else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
+    if call.inputs[0].dtype == .bf16 {
+      try convolution?.forward(
+        call, call.inputs[0].halves, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
+        addend: call.addend?.halves, into: call.outputs[0].halves, scratch: call.scratch)
+      return
+    }
     try convolution?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
       addend: call.addend?.floats, into: call.outputs[0].floats, scratch: call.scratch)

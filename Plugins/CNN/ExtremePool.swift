@@ -11,7 +11,7 @@ struct ExtremePool<G: Grid, E: Extreme>: DifferentiableLayer {
     Declaration(
       "cnn.\(E.name)_pool\(G.suffix)", "The \(E.adjective) element of each window, each channel by itself.",
       formula: "y[n, \(G.places), c] = \(E.name)_{\(G.taps)} x[n, \(G.window()), c]", attributes: PoolWindows.attributes(\.windows),
-      inputs: [Port("x", G.input)], outputs: [Port("y", G.output())])
+      inputs: [Port("x", G.input)], outputs: [Port("y", G.output())], bf16: .followed)
   }
 
   var windows = PoolWindows<G>()
@@ -22,13 +22,23 @@ struct ExtremePool<G: Grid, E: Extreme>: DifferentiableLayer {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = try request.batch(over: G.self)
     let axes = try windows.axes(over: x)
-    pooling = Pooling(over: x, axes)
+    let pooling = Pooling(over: x, axes)
+    self.pooling = pooling
     var plan = Pooling.plan(over: x, axes)
-    if request.isTraining { plan.saved = [Spec(plan.outputs[0].shape, .i32)] }
+    if request.isTraining {
+      plan.saved = [Spec(plan.outputs[0].shape, .i32)]
+    } else if request.isBF16 {
+      plan.nativeBF16 = .forward
+      plan.forwardScratch = pooling.bf16Scratch(threads: request.threadCount)
+    }
     return plan
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if call.inputs[0].dtype == .bf16 {
+      try pooling?.extreme(E.kind, call, call.inputs[0].halves, into: call.outputs[0].halves, scratch: call.scratch)
+      return
+    }
     let taps = call.saved.optional(0)?.pointer(to: Int32.self)
     try pooling?.extreme(E.kind, call, call.inputs[0].floats, into: call.outputs[0].floats, taps: taps)
   }

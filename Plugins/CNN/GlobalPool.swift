@@ -12,7 +12,7 @@ struct GlobalAveragePool<G: Grid>: DifferentiableLayer {
     Declaration(
       "cnn.global_average_pool\(G.suffix)", "The mean of each channel.", formula: "y[n, c] = mean_{\(G.places)} x[n, \(G.places), c]",
       reference: "Lin et al. 2013, arXiv:1312.4400", attributes: [GlobalGrid<G>.attribute(\.keepsAxes)],
-      inputs: [Port("x", G.input)], outputs: [Port("y", "[N, C]")])
+      inputs: [Port("x", G.input)], outputs: [Port("y", "[N, C]")], bf16: .followed)
   }
 
   var keepsAxes = false
@@ -48,7 +48,7 @@ struct GlobalMaxPool<G: Grid>: DifferentiableLayer {
     Declaration(
       "cnn.global_max_pool\(G.suffix)", "The largest element of each channel.",
       formula: "y[n, c] = max_{\(G.places)} x[n, \(G.places), c]", attributes: [GlobalGrid<G>.attribute(\.keepsAxes)],
-      inputs: [Port("x", G.input)], outputs: [Port("y", "[N, C]")])
+      inputs: [Port("x", G.input)], outputs: [Port("y", "[N, C]")], bf16: .followed)
   }
 
   var keepsAxes = false

@@ -14,12 +14,15 @@ struct Dense: DifferentiableLayer {
         Attribute("units", \.units, .required, in: 1...1e9, "The length of the last axis of y."),
         Attribute("bias", \.hasBias, "Whether anything is added."),
       ],
-      inputs: [Port("x", "[..., in]")], outputs: [Port("y", "[..., units]")])
+      inputs: [Port("x", "[..., in]")], outputs: [Port("y", "[..., units]")], bf16: .faster)
   }
 
   var units = 1
   var hasBias = true
   private var map: LinearMap?
+  /// What computes forward instead, with a weight in fewer bits, or with bf16 throughout.
+  private var narrow: NarrowLinearMap?
+  private var native: BF16LinearMap?
   private var epilogue: Epilogue?
   private var rowStride: Int?
   private var planned: Plan?
@@ -58,8 +61,31 @@ struct Dense: DifferentiableLayer {
         self.joined = joined
       }
     }
+    chooseForward(request, rows: x.rows, inputs: width, &plan)
     planned = plan
     return plan
+  }
+
+  /// What an inference or bf16 has better than the map of f32.
+  private mutating func chooseForward(_ request: PlanRequest, rows: Int, inputs: Int, _ plan: inout Plan) {
+    let isInt8 = request.weightDType == .i8 && !request.isTraining
+    if request.isBF16, !isInt8 {
+      native = BF16LinearMap(rows: rows, inputs: inputs, outputs: units, epilogue: request.epilogue, adds: request.foldsAddend)
+    }
+    if let native {
+      plan.nativeBF16 = .forward
+      plan.packedBytes = native.packedBytes
+      plan.forwardScratch = native.forwardScratch(packed: !request.isTraining)
+      if !request.isTraining { plan.epilogues = BF16LinearMap.epilogues }
+      (plan.canStrideRows, plan.canJoin) = (false, false)
+    } else if isInt8 || request.isBF16 && !request.isTraining {
+      let narrow = NarrowLinearMap(rows: rows, inputs: inputs, outputs: units, format: isInt8 ? .int8 : .bf16)
+      self.narrow = narrow
+      plan.packedBytes = narrow.packedBytes
+      plan.bytes = Double(narrow.packedBytes)
+      plan.epilogues = NarrowLinearMap.epilogues
+      (plan.canStrideRows, plan.canJoin) = (false, false)
+    }
   }
 
   /// What it is among others over the same input.
@@ -69,13 +95,26 @@ struct Dense: DifferentiableLayer {
 
   func pack(_ call: PackCall) throws(LayerError) {
     if let joined { return try joined.pack(call) }
-    call.folded(hasBias: hasBias, outputs: units) { weight, bias in map?.pack(weight: weight, bias: bias, into: call.packed) }
+    try call.folded(hasBias: hasBias, outputs: units) { (weight, bias) throws(LayerError) in
+      if let native { return try native.pack(weight: weight, bias: bias, into: call.packed) }
+      if let narrow { return narrow.pack(weight: weight, bias: bias, into: call.packed) }
+      map?.pack(weight: weight, bias: bias, into: call.packed)
+    }
   }
 
   func forward(_ call: Call) throws(LayerError) {
     if let joined { return try joined.forward(call) }
     guard call.packed != nil || call.isTraining || map?.isDirect == true else { throw .internal("the host has not packed the weight") }
     let parameters = call.parameters
+    if let native {
+      return try native.forward(
+        call, call.inputs[0].halves, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
+        addend: call.addend?.halves, into: call.outputs[0].halves)
+    }
+    if let narrow, let packed = call.packed {
+      return try narrow.forward(
+        call, call.inputs[0].floats, packed: packed, addend: call.addend?.floats, epilogue: epilogue?.raw, into: call.outputs[0].floats)
+    }
     try map?.forward(
       call, call.inputs[0].floats, packed: call.packed, weight: parameters[0].floats, bias: hasBias ? parameters[1].floats : nil,
       addend: call.addend?.floats, epilogue: epilogue?.raw, into: call.outputs[0].floats, rowStride: rowStride ?? 0, scratch: call.scratch)

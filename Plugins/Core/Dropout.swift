@@ -17,7 +17,7 @@ struct Dropout: DifferentiableLayer {
       "core.dropout", "Sets elements to 0 by chance, in training alone, and scales up the others.",
       formula: "y = kept x / (1 - probability); in inference y = x",
       reference: "Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting",
-      attributes: [Attribute("probability", \.probability, in: 0...1, "Of each element to be dropped.")])
+      attributes: [Attribute("probability", \.probability, in: 0...1, "Of each element to be dropped.")], bf16: .followed)
   }
 
   /// What happens to the elements of a planned layer.
@@ -38,6 +38,7 @@ struct Dropout: DifferentiableLayer {
       plan.saved = [Spec(x.shape, .u8)]
     } else {
       plan.aliases = [(output: 0, input: 0)]
+      if fate == .kept { plan.nativeBF16 = .forward }
     }
     plan.isRowIndependent = fate != .drawn && x.rank > 0
     plan.accumulates = true
@@ -46,6 +47,11 @@ struct Dropout: DifferentiableLayer {
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if call.outputs[0].dtype == .bf16 {
+      let (x, y) = (call.inputs[0].halves, call.outputs[0].halves)
+      if x != y { try call.elements(call.outputs[0].count) { (y + $0.lowerBound).update(from: x + $0.lowerBound, count: $0.count) } }
+      return
+    }
     let (x, y, count) = (call.inputs[0].floats, call.outputs[0].floats, call.outputs[0].count)
     switch fate {
     case .kept:

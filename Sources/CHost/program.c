@@ -1,4 +1,5 @@
 #include "program.h"
+#include <bf16.h>
 #include "activity.h"
 
 int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_status *status) {
@@ -25,7 +26,10 @@ static int64_t element_count(const zoo_tensor *tensor) {
 
 zoo_status zoo_step_accumulate(zoo_layer *layer, const zoo_call *call) {
   (void)layer;
-  if (call->outputs->data) zoo_accumulate(call->outputs->data, call->inputs->data, element_count(call->outputs));
+  const zoo_tensor *into = call->outputs, *from = call->inputs;
+  if (!into->data) return ZOO_OK;
+  if (into->dtype.code == ZOO_BFLOAT) zoo_bf16_add(from->data, into->data, element_count(into));
+  else zoo_accumulate(into->data, from->data, element_count(into));
   return ZOO_OK;
 }
 

@@ -108,3 +108,9 @@ CLONES int64_t zoo_first_nonfinite(const float *values, int64_t count) {
   }
   return -1;
 }
+
+CLONES int64_t zoo_first_nonfinite_bf16(const uint16_t *values, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    if ((values[i] & 0x7F80u) == 0x7F80u) return i;
+  return -1;
+}

@@ -13,13 +13,13 @@ struct zoo_dnn {
   const char *implementation;
 };
 
-static int plain_layout(const zoo_dnn_shape *s, dnnl_memory_desc_t *weight, dnnl_format_tag_t tag) {
+static int plain_layout(const zoo_dnn_shape *s, dnnl_memory_desc_t *weight, dnnl_data_type_t type, dnnl_format_tag_t tag) {
   if (s->groups == 1) {
     dnnl_dims_t dims = {s->out_c, s->in_c, s->kernel_h, s->kernel_w};
-    return dnn.memory_desc_init_by_tag(weight, 4, dims, dnnl_f32, tag == dnnl_format_tag_any ? tag : dnnl_oihw);
+    return dnn.memory_desc_init_by_tag(weight, 4, dims, type, tag == dnnl_format_tag_any ? tag : dnnl_oihw);
   }
   dnnl_dims_t dims = {s->groups, s->out_c / s->groups, s->in_c / s->groups, s->kernel_h, s->kernel_w};
-  return dnn.memory_desc_init_by_tag(weight, 5, dims, dnnl_f32, tag == dnnl_format_tag_any ? tag : dnnl_goihw);
+  return dnn.memory_desc_init_by_tag(weight, 5, dims, type, tag == dnnl_format_tag_any ? tag : dnnl_goihw);
 }
 
 typedef struct layouts {
@@ -37,9 +37,10 @@ static int describe(const zoo_dnn_shape *s, layouts *l) {
   l->after[0] = tall - s->top - s->in_h, l->after[1] = wide - s->left - s->in_w;
   int64_t step = s->out_step ? s->out_step : s->out_c;
   dnnl_dims_t steps = {s->out_h * s->out_w * step, 1, s->out_w * step, step};
-  return dnn.memory_desc_init_by_tag(&l->x, 4, x, dnnl_f32, dnnl_nhwc) || dnn.memory_desc_init_by_strides(&l->y, 4, y, dnnl_f32, steps) ||
-         dnn.memory_desc_init_by_tag(&l->bias, 1, bias, dnnl_f32, dnnl_a) || plain_layout(s, &l->weight, dnnl_format_tag_any) ||
-         plain_layout(s, &l->plain, dnnl_oihw);
+  dnnl_data_type_t type = s->is_bf16 ? dnnl_bf16 : dnnl_f32;
+  return dnn.memory_desc_init_by_tag(&l->x, 4, x, type, dnnl_nhwc) || dnn.memory_desc_init_by_strides(&l->y, 4, y, type, steps) ||
+         dnn.memory_desc_init_by_tag(&l->bias, 1, bias, dnnl_f32, dnnl_a) || plain_layout(s, &l->weight, type, dnnl_format_tag_any) ||
+         plain_layout(s, &l->plain, dnnl_f32, dnnl_oihw);
 }
 
 static int attributes(dnnl_primitive_attr_t *attributes, zoo_dnn_epilogue epilogue) {
@@ -142,7 +143,7 @@ size_t zoo_dnn_packed_bytes(const zoo_dnn *d) { return d->packed_bytes; }
 size_t zoo_dnn_scratch_bytes(const zoo_dnn *d) { return d->scratch_bytes; }
 const char *zoo_dnn_implementation(const zoo_dnn *d) { return d->implementation; }
 
-int32_t zoo_dnn_pack(zoo_dnn *d, const float *weight, float *packed) {
+int32_t zoo_dnn_pack(zoo_dnn *d, const float *weight, void *packed) {
   dnnl_status_t status = dnn.memory_set_data_handle(d->plain, (void *)weight);
   if (!status) status = dnn.memory_set_data_handle(d->packed, packed);
   if (status) return status;
@@ -150,7 +151,7 @@ int32_t zoo_dnn_pack(zoo_dnn *d, const float *weight, float *packed) {
   return dnn.primitive_execute(d->reorder, d->stream, 2, arguments);
 }
 
-int32_t zoo_dnn_execute(zoo_dnn *d, const float *from, const float *packed, const float *bias, float *into, void *scratch) {
+int32_t zoo_dnn_execute(zoo_dnn *d, const void *from, const void *packed, const float *bias, void *into, void *scratch) {
   dnnl_status_t status = dnn.memory_set_data_handle(d->from, (void *)from);
   if (!status) status = dnn.memory_set_data_handle(d->packed, (void *)packed);
   if (!status) status = dnn.memory_set_data_handle(d->into, into);

@@ -1,6 +1,9 @@
 #include "library.h"
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "COneDNN.h"
 
 struct zoo_dnn_library dnn;
 
@@ -21,4 +24,15 @@ static void load(void) {
 int zoo_dnn_load(void) {
   pthread_once(&once, load);
   return is_available;
+}
+
+/* Where the processor has no such instructions, oneDNN does without, but slower than with f32. */
+int32_t zoo_dnn_has_bf16(void) {
+  const char *wish = getenv("ZOO_BF16");
+  if (wish && !strcmp(wish, "widen")) return 0;
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return 0;
+#endif
 }

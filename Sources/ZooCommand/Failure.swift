@@ -34,6 +34,8 @@ package enum UsageError: ExplainedError, Hashable {
   case notSVG(file: String)
   /// A picture that would fill the terminal with its text.
   case pictureOnTerminal
+  /// Weights in int8 where they are to change.
+  case int8Training
 
   package var message: String {
     switch self {
@@ -53,6 +55,7 @@ package enum UsageError: ExplainedError, Hashable {
     case .noCodec(let file, let reads, _): "no codec \(reads ? "reads" : "writes") '\(file)'"
     case .notSVG(let file): "'\(file)' is not named as an SVG file, and SVG is what 'zoo draw' writes"
     case .pictureOnTerminal: "the picture would be written to the terminal"
+    case .int8Training: "weights of int8 are for running a model: they are too coarse to be trained"
     }
   }
 
@@ -72,6 +75,7 @@ package enum UsageError: ExplainedError, Hashable {
     case .noCodec(_, let reads, let known): "files to \(reads ? "read" : "write") end in \(known.map { "." + $0 }.joined(separator: ", "))"
     case .notSVG(let file): "name it '\(file.dropLast(fileExtension(of: file).count + (fileExtension(of: file).isEmpty ? 0 : 1))).svg'"
     case .pictureOnTerminal: "give it a file with -o FILE.svg; -o - writes it here"
+    case .int8Training: "train with f32, or --dtype bf16, and run what comes of it with --weights int8"
     }
   }
 }

@@ -68,10 +68,10 @@ struct OpenModel {
   /// A session for running: weights stay where their file is mapped.
   ///
   /// Without any weights, the first ones of `seed`; an error if the manifest names weights and there is no seed.
-  func session(weights file: String?, seed: UInt64?, fuse: Bool = true) throws -> Session {
+  func session(weights file: String?, seed: UInt64?, fuse: Bool = true, precision: Precision = Precision()) throws -> Session {
     let weights = try weights(file)
     if weights == nil, seed == nil, let missing = model.weights { throw MissingWeights(model, path: missing.text) }
-    return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse, foreign: foreign)
+    return Session(model.graphs, weights: weights, seed: seed ?? 0, fuse: fuse, foreign: foreign, precision: precision)
   }
 
   /// Reads a file for an input: by the manifest's codec if it knows such files or none does, else by the one that does.

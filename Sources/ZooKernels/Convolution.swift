@@ -21,11 +21,11 @@ public final class Convolution: Sendable {
   /// Over images of `inputs` channels, which `groups` divides as it does `outputs`.
   ///
   /// `threads` is how many parts of a `parallel` can run at once, at most; `epilogue` ends forward, before which an addend is added if
-  /// it `adds`; `isTraining` says whether backward will follow. `outputStep` is how many floats it is from one pixel of y to the next, if
-  /// they are not dense.
+  /// it `adds`; `isTraining` says whether backward will follow, `isBF16` whether x and y are bf16. `outputStep` is how many elements it is
+  /// from one pixel of y to the next, if they are not dense.
   public init(
     images: Int, height: WindowAxis, width: WindowAxis, inputs: Int, outputs: Int, groups: Int, threads: Int, isTraining: Bool = true,
-    epilogue: zoo_epilogue? = nil, adds: Bool = false, outputStep: Int = 0
+    epilogue: zoo_epilogue? = nil, adds: Bool = false, outputStep: Int = 0, isBF16: Bool = false
   ) {
     var shape = zoo_conv()
     (shape.images, shape.in_h, shape.in_w, shape.in_c) = (Int64(images), Int64(height.input), Int64(width.input), Int64(inputs))
@@ -43,11 +43,18 @@ public final class Convolution: Sendable {
     toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
     self.epilogue = epilogue ?? zoo_epilogue()
     self.adds = adds
-    large = LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
+    let native = isBF16 ? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds, isBF16: true) : nil
+    isNative = native != nil
+    large = native ?? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
   }
 
+  /// Whether forward takes bf16, and f32 no more.
+  public let isNative: Bool
+
   /// What can be folded into forward.
-  public var epilogues: Epilogues { isTiled ? [.all, .affine, .add] : [.all, .affine] }
+  public var epilogues: Epilogues {
+    isNative ? LargeConvolution.epilogues : isTiled ? [.all, .affine, .add] : [.all, .affine]
+  }
   /// Whether pixels of y may be further apart than they are long.
   public var canStridePixels: Bool { isTiled }
   private var isTiled: Bool { withUnsafePointer(to: shape) { zoo_conv_adds($0) } != 0 }
@@ -136,12 +143,7 @@ public final class Convolution: Sendable {
         try large.forward.pack(weight(), into: panels)
         copy(bias(), into: packedBias)
       }
-      if let addend, addend != UnsafePointer(y) {
-        try call.parallel(toBias.rows, grain: Grain.moving(floats: toBias.columns)) { part, _ in
-          let start = part.lowerBound * toBias.columns
-          (y + start).update(from: addend + start, count: part.count * toBias.columns)
-        }
-      }
+      if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
       return try large.forward.execute(
         from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
     }
@@ -180,6 +182,34 @@ public final class Convolution: Sendable {
           shape, x, panels, bias, addend, last, y, slab.assumingMemoryBound(to: Float.self), Int64(part.lowerBound),
           Int64(part.upperBound))
       }
+    }
+  }
+
+  /// The same of bf16, if it is native.
+  public func forward(
+    _ call: Call, _ x: UnsafePointer<UInt16>, packed: UnsafeRawPointer?,
+    weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
+    addend: UnsafePointer<UInt16>? = nil, into y: UnsafeMutablePointer<UInt16>, scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
+    guard let large, isNative else { throw .internal("the convolution was planned for f32") }
+    if adds, addend == nil { throw .internal("there is nothing to add") }
+    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
+    let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
+    if packed == nil {
+      try large.forward.pack(weight(), into: panels)
+      copy(bias(), into: packedBias)
+    }
+    if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
+    try large.forward.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
+  }
+
+  /// All pixels of y's shape.
+  private func copyRows<Element>(
+    _ call: Call, _ from: UnsafePointer<Element>, to: UnsafeMutablePointer<Element>
+  ) throws(LayerError) {
+    try call.parallel(toBias.rows, grain: Grain.moving(floats: toBias.columns)) { part, _ in
+      let start = part.lowerBound * toBias.columns
+      (to + start).update(from: from + start, count: part.count * toBias.columns)
     }
   }
 

@@ -14,9 +14,34 @@ struct LargeConvolution: Sendable {
   /// nil: no backward follows, or oneDNN has nothing compiled for it.
   let backward: CompiledConvolution?
 
+  /// Products of bf16 are worth it sooner: the zoo has none of its own, and an image's three channels are faster too.
+  private static let leastFlopsBF16 = 2e6
+  private static let leastInputsBF16 = 3
+
   /// nil: it is too small, its epilogue is none of oneDNN's that are exact, or oneDNN is not there.
-  init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?, adds: Bool) {
-    guard conv.flops >= Self.leastFlops, min(conv.group_in, conv.group_out) >= Self.leastChannels else { return nil }
+  ///
+  /// With `isBF16`, forward is of bf16, where the machine is faster with it; backward is of f32 all the same.
+  init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?, adds: Bool, isBF16: Bool = false) {
+    guard conv.flops >= (isBF16 ? Self.leastFlopsBF16 : Self.leastFlops), conv.group_out >= Self.leastChannels,
+      conv.group_in >= (isBF16 ? Self.leastInputsBF16 : Self.leastChannels), !isBF16 || zoo_dnn_has_bf16() != 0
+    else { return nil }
+    guard let last = Self.last(epilogue, adds: adds) else { return nil }
+    var shape = zoo_dnn_shape(
+      images: conv.images, in_h: conv.in_h, in_w: conv.in_w, in_c: conv.in_c, out_h: conv.out_h, out_w: conv.out_w, out_c: conv.out_c,
+      kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,
+      dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups, out_step: conv.out_step,
+      is_bf16: isBF16 ? 1 : 0)
+    guard let made = zoo_dnn_forward(&shape, last) else { return nil }
+    forward = CompiledConvolution(made)
+    shape.is_bf16 = 0
+    backward = isTraining ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil
+  }
+
+  /// What `last` knows.
+  static let epilogues: Epilogues = [.relu, .linear, .clip, .affine, .add]
+
+  /// How a product ends; nil: oneDNN has none that is exact.
+  static func last(_ epilogue: zoo_epilogue?, adds: Bool) -> zoo_dnn_epilogue? {
     var last = zoo_dnn_epilogue()
     switch Int(epilogue?.kind ?? 0) {
     case ZOO_EPILOGUE_NONE: last.kind = Int32(ZOO_DNN_PLAIN)
@@ -26,13 +51,7 @@ struct LargeConvolution: Sendable {
     default: return nil
     }
     (last.alpha, last.beta, last.adds) = (epilogue?.alpha ?? 0, epilogue?.beta ?? 0, adds ? 1 : 0)
-    var shape = zoo_dnn_shape(
-      images: conv.images, in_h: conv.in_h, in_w: conv.in_w, in_c: conv.in_c, out_h: conv.out_h, out_w: conv.out_w, out_c: conv.out_c,
-      kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,
-      dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups, out_step: conv.out_step)
-    guard let made = zoo_dnn_forward(&shape, last) else { return nil }
-    forward = CompiledConvolution(made)
-    backward = isTraining ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil
+    return last
   }
 }
 
@@ -53,7 +72,7 @@ final class CompiledConvolution: @unchecked Sendable {
   }
 
   func execute(
-    from: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into: UnsafeMutablePointer<Float>,
+    from: UnsafeRawPointer, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into: UnsafeMutableRawPointer,
     scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
     try check(zoo_dnn_execute(handle, from, packed, bias, into, scratch))

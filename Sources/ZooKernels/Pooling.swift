@@ -3,7 +3,7 @@ public import ZooPlugin
 
 /// Windows over images [N, H, W, C], of which the largest or smallest element or a mean is taken, each channel by itself.
 public struct Pooling: Sendable {
-  private let shape: zoo_pool
+  let shape: zoo_pool
 
   /// Windows along height and width.
   ///

@@ -43,6 +43,19 @@ public struct Declaration<Owner> {
     case elementwiseUpdate = 3
   }
 
+  /// What a kind does with bf16 in place of f32.
+  ///
+  /// Its plan sees f32 all the same, and `PlanRequest.isBF16`. What its functions do not read or write as bf16 by themselves
+  /// (`Plan.nativeBF16`) is converted around them.
+  public enum BF16: UInt32, Sendable {
+    /// It does not take bf16.
+    case refused = 0
+    /// It is faster in bf16, so that it is worth converting its inputs (`ZOO_KIND_BF16` in the protocol).
+    case faster = 4
+    /// It takes bf16 where its inputs are that already (`ZOO_KIND_FOLLOWS_BF16`).
+    case followed = 8
+  }
+
   let name: String
   let summary: String
   let formula: String
@@ -51,6 +64,7 @@ public struct Declaration<Owner> {
   let inputs: [Port]
   let outputs: [Port]
   let role: Role
+  let bf16: BF16
   let checks: [CheckCase]
 
   /// Declares a kind.
@@ -60,7 +74,7 @@ public struct Declaration<Owner> {
   public init(
     _ name: String, _ summary: String, formula: String = "", reference: String = "", attributes: [Attribute<Owner>] = [],
     inputs: [Port] = [Port("x", "[...]")], outputs: [Port] = [Port("y", "[...]")], role: Role = .layer,
-    checks: [CheckCase] = []
+    bf16: BF16 = .refused, checks: [CheckCase] = []
   ) {
     self.name = name
     self.summary = summary
@@ -70,6 +84,7 @@ public struct Declaration<Owner> {
     self.inputs = inputs
     self.outputs = outputs
     self.role = role
+    self.bf16 = bf16
     self.checks = checks
   }
 }

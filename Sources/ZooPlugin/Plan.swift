@@ -4,11 +4,18 @@ public import CZoo
 public struct PlanRequest {
   let raw: UnsafePointer<zoo_plan_request>
   /// The inputs in declared order, up to the last one given; nil: an optional one that is absent.
+  ///
+  /// What is bf16 stands here as f32.
   public let inputs: [Spec?]
+  /// Whether any of the inputs is bf16; every output that is planned as f32 is then bf16 too.
+  public let isBF16: Bool
 
-  init(_ raw: UnsafePointer<zoo_plan_request>) {
+  init(_ raw: UnsafePointer<zoo_plan_request>, takesBF16: Bool) throws(LayerError) {
     self.raw = raw
-    inputs = (0..<Int(raw.pointee.input_count)).map { Spec(raw.pointee.inputs[$0]) }
+    let given = (0..<Int(raw.pointee.input_count)).map { Spec(raw.pointee.inputs[$0]) }
+    isBF16 = takesBF16 && given.contains { $0?.dtype == .bf16 }
+    if isBF16, given.contains(where: { $0?.dtype == .f32 }) { throw .dtype("inputs must be all f32 or all bf16, but some are either") }
+    inputs = isBF16 ? given.map { $0.map { Spec($0.shape, $0.dtype == .bf16 ? .f32 : $0.dtype) } } : given
   }
 
   /// Whether backward will be called: save what it needs, and normalise with the batch's own statistics.
@@ -49,6 +56,11 @@ public struct PlanRequest {
     return (0..<Int(raw.pointee.sibling_count)).compactMap { i in
       siblings[i].flatMap { (Unmanaged<AnyLayerBox>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() as? LayerBox<L>)?.layer }
     }
+  }
+  /// The type that packed weights are wished to have, so that less is read of them; nil: as they are.
+  public var weightDType: DType? {
+    guard has(\.weight_dtype), raw.pointee.weight_dtype.bits > 0 else { return nil }
+    return DType(raw.pointee.weight_dtype)
   }
 
   private func folds(_ epilogue: Int) -> Bool { has(\.folds) && raw.pointee.folds >> UInt64(epilogue) & 1 != 0 }
@@ -269,6 +281,18 @@ public struct Epilogues: OptionSet, Sendable {
   public static let clip = Epilogues(rawValue: 1 << 11)
 }
 
+/// Which functions of a layer take tensors of bf16 as they are.
+public struct NativeBF16: OptionSet, Sendable {
+  /// A bit for each function.
+  public let rawValue: Int
+  /// A set from its bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+  /// Inputs and outputs of forward.
+  public static let forward = NativeBF16(rawValue: 1)
+  /// Inputs, outputs and their gradients in backward; parameters' gradients are always f32.
+  public static let backward = NativeBF16(rawValue: 2)
+}
+
 /// What a layer answers once the shapes of its inputs are known.
 ///
 /// It depends on attributes and specs alone.
@@ -326,6 +350,11 @@ public struct Plan {
       flops += sibling.flops
     }
   }
+
+  /// (of a plan for bf16) What reads and writes bf16 by itself.
+  ///
+  /// Around anything else, inputs are widened to f32 and what is written is rounded.
+  public var nativeBF16: NativeBF16 = []
 
   /// A plan with these outputs; everything else is none until it is set.
   public init(outputs: [Spec], parameters: [Parameter] = [], saved: [Spec] = []) {

@@ -35,6 +35,8 @@ public struct Tensor {
     return raw.pointee.data.assumingMemoryBound(to: Element.self)
   }
 
+  /// The elements of a `bf16` tensor, for kernels.
+  public var halves: UnsafeMutablePointer<UInt16> { pointer(to: UInt16.self) }
   /// The elements of an `f32` tensor, for kernels.
   public var floats: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
 

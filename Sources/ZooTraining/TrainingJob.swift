@@ -25,6 +25,8 @@ public struct TrainingJob {
     public var output: String?
     /// The libraries that layers may call.
     public var foreign = ForeignLibraries.none
+    /// What layers compute with; parameters and their updates are f32.
+    public var precision = Precision()
 
     /// No choices.
     public init() {}
@@ -46,7 +48,7 @@ public struct TrainingJob {
 
     session = Session(
       model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
-      foreign: choices.foreign)
+      foreign: choices.foreign, precision: choices.precision)
     trainer = try Trainer(
       session, section, data: dataset,
       options: TrainingOptions(

@@ -21,9 +21,10 @@ package final class KindRunner {
   /// it. `foreign` are the libraries that it may call.
   package init(
     _ kind: KindInfo, _ attributes: [AttributeLiteral], inputs: [TensorBuffer?], training: Bool = false, seed: UInt64 = 1,
-    path: String = "layer", inPlace: Bool = false, epilogue: zoo_epilogue? = nil, foreign: ForeignLibraries = .none
+    path: String = "layer", inPlace: Bool = false, epilogue: zoo_epilogue? = nil, foreign: ForeignLibraries = .none,
+    precision: Precision = Precision()
   ) throws {
-    run = Run(seed: seed, foreign: foreign)
+    run = Run(seed: seed, foreign: foreign, precision: precision)
     self.training = training
     self.inputs = inputs
     instance = try LayerInstance(
@@ -84,14 +85,14 @@ package final class KindRunner {
   ) throws -> (inputs: [TensorBuffer?], parameters: [TensorBuffer?]) {
     guard let backward = instance.table.pointee.backward else { throw TestProblem("\(instance.kind.name) has no backward") }
     func gradient(_ spec: Spec) -> TensorBuffer {
-      let tensor = TensorBuffer(spec)
+      let tensor = TensorBuffer(Spec(spec.shape))
       let floats = tensor.pointer.assumingMemoryBound(to: Float.self)
       for i in 0..<spec.count { floats[i] = start ?? .nan }
-      return tensor
+      return spec.dtype == .bf16 ? tensor.narrowed : tensor
     }
     let inputGradients = inputs.indices.map { i -> TensorBuffer? in
       let port = instance.kind.inputs[min(i, instance.kind.inputs.count - 1)]
-      guard port.isDifferentiable, wantInput(i), let spec = inputs[i]?.spec, spec.dtype == .f32 else { return nil }
+      guard port.isDifferentiable, wantInput(i), let spec = inputs[i]?.spec, [.f32, .bf16].contains(spec.dtype) else { return nil }
       return gradient(spec)
     }
     let parameterGradients = parameters.indices.map { i -> TensorBuffer? in

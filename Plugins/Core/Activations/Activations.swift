@@ -14,7 +14,7 @@ let activations: [Kind] = [
 /// - Shapes: any; `y` has that of `x`, as for every activation here.
 struct Identity: ElementwiseActivation {
   static var declaration: Declaration<Self> {
-    Declaration("core.identity", "Hands its input on.", formula: "y = x")
+    Declaration("core.identity", "Hands its input on.", formula: "y = x", bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_identity_forward, backward: zoo_identity_backward, keeps: .nothing, isLight: true) }
@@ -26,7 +26,9 @@ struct Identity: ElementwiseActivation {
 ///     y = 1 / (1 + exp(-x))
 struct Sigmoid: ElementwiseActivation {
   static var declaration: Declaration<Self> {
-    Declaration("core.sigmoid", "The logistic function, which maps onto (0, 1).", formula: "y = 1 / (1 + exp(-x))")
+    Declaration(
+      "core.sigmoid", "The logistic function, which maps onto (0, 1).", formula: "y = 1 / (1 + exp(-x))",
+      bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_sigmoid_forward, backward: zoo_sigmoid_backward, keeps: .output) }
@@ -38,7 +40,7 @@ struct Sigmoid: ElementwiseActivation {
 ///     y = tanh(x)
 struct Tanh: ElementwiseActivation {
   static var declaration: Declaration<Self> {
-    Declaration("core.tanh", "The hyperbolic tangent, which maps onto (-1, 1).", formula: "y = tanh(x)")
+    Declaration("core.tanh", "The hyperbolic tangent, which maps onto (-1, 1).", formula: "y = tanh(x)", bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_tanh_forward, backward: zoo_tanh_backward, keeps: .output) }
@@ -56,7 +58,7 @@ struct ReLU: ElementwiseActivation {
   static var declaration: Declaration<Self> {
     Declaration(
       "core.relu", "The rectifier: what is negative becomes 0.", formula: "y = max(x, 0)",
-      reference: "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines")
+      reference: "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines", bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_relu_forward, backward: zoo_relu_backward, keeps: .output, isLight: true) }
@@ -74,7 +76,7 @@ struct ReLU6: ElementwiseActivation {
   static var declaration: Declaration<Self> {
     Declaration(
       "core.relu6", "A rectifier that saturates, so that few bits hold what it puts out.", formula: "y = min(max(x, 0), 6)",
-      reference: "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10")
+      reference: "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10", bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_relu6_forward, backward: zoo_relu6_backward, keeps: .output, isLight: true) }
@@ -93,7 +95,7 @@ struct LeakyReLU: ElementwiseActivation {
     Declaration(
       "core.leaky_relu", "A rectifier that lets a little of what is negative through.", formula: "y = x > 0 ? x : slope x",
       reference: "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic models",
-      attributes: [Attribute("slope", \.slope, in: -1e6...1e6, "The derivative below 0.")])
+      attributes: [Attribute("slope", \.slope, in: -1e6...1e6, "The derivative below 0.")], bf16: .followed)
   }
 
   var slope: Float = 0.01
@@ -114,7 +116,9 @@ struct LeakyReLU: ElementwiseActivation {
 ///
 /// Its derivative at 0 is taken as 0.
 struct Abs: ElementwiseActivation {
-  static var declaration: Declaration<Self> { Declaration("core.abs", "The absolute value.", formula: "y = |x|") }
+  static var declaration: Declaration<Self> {
+    Declaration("core.abs", "The absolute value.", formula: "y = |x|", bf16: .followed)
+  }
 
   var kernels: ActivationKernels { .init(forward: zoo_abs_forward, backward: zoo_abs_backward, keeps: .input, isLight: true) }
 }
@@ -129,7 +133,7 @@ struct ELU: ElementwiseActivation {
     Declaration(
       "core.elu", "The exponential linear unit, which falls smoothly to -alpha.", formula: "y = x > 0 ? x : alpha (exp(x) - 1)",
       reference: "Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289",
-      attributes: [Attribute("alpha", \.alpha, in: 0...1e6, "What y approaches far below 0, without its sign.")])
+      attributes: [Attribute("alpha", \.alpha, in: 0...1e6, "What y approaches far below 0, without its sign.")], bf16: .followed)
   }
 
   var alpha: Float = 1
@@ -151,7 +155,7 @@ struct Softplus: ElementwiseActivation {
       attributes: [
         Attribute("beta", \.beta, in: 1e-6...1e6, "How sharp the bend at 0 is."),
         Attribute("threshold", \.threshold, in: -1e6...1e6, "Where beta x is so large that y is taken as x."),
-      ])
+      ], bf16: .followed)
   }
 
   var beta: Float = 1
@@ -180,7 +184,8 @@ struct GELU: ElementwiseActivation {
       "core.gelu", "The Gaussian error linear unit: x times the probability that a standard normal number is smaller.",
       formula: "y = x (1 + erf(x / sqrt(2))) / 2; with tanh: y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2",
       reference: "Hendrycks & Gimpel 2016, arXiv:1606.08415",
-      attributes: [Attribute("approximation", \.approximation, "The formula: exact, or GPT-2's approximation by tanh.")])
+      attributes: [Attribute("approximation", \.approximation, "The formula: exact, or GPT-2's approximation by tanh.")],
+      bf16: .followed)
   }
 
   var approximation = Approximation.exact
@@ -203,7 +208,7 @@ struct SiLU: ElementwiseActivation {
   static var declaration: Declaration<Self> {
     Declaration(
       "core.silu", "The sigmoid linear unit, also called swish.", formula: "y = x sigmoid(x)",
-      reference: "Elfwing, Uchibe & Doya 2018, arXiv:1702.03118")
+      reference: "Elfwing, Uchibe & Doya 2018, arXiv:1702.03118", bf16: .followed)
   }
 
   var kernels: ActivationKernels { .init(forward: zoo_silu_forward, backward: zoo_silu_backward, keeps: .input) }

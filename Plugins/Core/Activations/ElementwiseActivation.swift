@@ -48,11 +48,18 @@ extension ElementwiseActivation {
     plan.isEpilogue = epilogue
     plan.isRowIndependent = x.rank > 0
     plan.accumulates = true
+    plan.nativeBF16 = .forward
     plan.flops = Double(x.count)
     return plan
   }
 
   func forward(_ call: Call) throws(LayerError) {
+    if call.outputs[0].dtype == .bf16 {
+      let (kernels, x, y) = (kernels, call.inputs[0].halves, call.outputs[0].halves)
+      return try call.elements(call.outputs[0].count, grain: kernels.forwardGrain) { part in
+        zoo_activation_bf16(kernels.forward, x + part.lowerBound, y + part.lowerBound, Int64(part.count), kernels.a, kernels.b)
+      }
+    }
     let (kernels, x, y) = (kernels, call.inputs[0].floats, call.outputs[0].floats)
     try call.elements(call.outputs[0].count, grain: kernels.forwardGrain) { part in
       kernels.forward(x + part.lowerBound, y + part.lowerBound, Int64(part.count), kernels.a, kernels.b)

@@ -21,7 +21,7 @@ struct BatchNorm: DifferentiableLayer {
         Attribute("epsilon", \.epsilon, in: 0...1, "Added to the variance, in units of x squared."),
         Attribute("affine", \.affine, "Whether there are a weight and a bias."),
       ],
-      inputs: [Port("x", "[..., C]")], outputs: [Port("y", "[..., C]")])
+      inputs: [Port("x", "[..., C]")], outputs: [Port("y", "[..., C]")], bf16: .followed)
   }
 
   var momentum = 0.1

@@ -74,7 +74,9 @@ protocol Arithmetic: DifferentiableLayer {
 
 extension Arithmetic {
   static func declare(_ name: String, _ summary: String, formula: String) -> Declaration<Self> {
-    Declaration(name, summary, formula: formula, inputs: [Port("a", "[...]"), Port("b", "[...]")], outputs: [Port("y", "[...]")])
+    Declaration(
+      name, summary, formula: formula, inputs: [Port("a", "[...]"), Port("b", "[...]")], outputs: [Port("y", "[...]")],
+      bf16: .followed)
   }
 
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
@@ -110,6 +112,7 @@ extension Arithmetic {
     if operation == .add, a == b, a.dtype == .f32 { plan.isEpilogue = .add }
     plan.isRowIndependent = !shape.isEmpty && a.rank == b.rank && a.shape[0] == b.shape[0]
     plan.accumulates = true
+    if a.shape == b.shape { plan.nativeBF16 = .forward }
     plan.flops = Double(y.count)
     return plan
   }
@@ -123,6 +126,13 @@ extension Arithmetic {
       let (a, b, y) = (a.floats, b.floats, y.floats)
       try call.elements(Int(nest.pointee.count), grain: 1 << 15) { part in
         zoo_arithmetic_f32(operation, nest, a, b, y, Int64(part.lowerBound), Int64(part.upperBound))
+      }
+    case .bf16:
+      let count = y.count
+      let (a, b, y) = (a.halves, b.halves, y.halves)
+      try call.elements(count, grain: 1 << 15) { part in
+        let start = part.lowerBound
+        zoo_arithmetic_bf16(operation, a + start, b + start, y + start, Int64(part.count))
       }
     case .i32:
       zoo_arithmetic_i32(

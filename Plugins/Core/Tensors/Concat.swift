@@ -10,7 +10,8 @@ struct Concat: DifferentiableLayer {
     Declaration(
       "core.concat", "Tensors one after another along an axis.", formula: "y[..., offset(k) + i, ...] = x_k[..., i, ...]",
       attributes: [Attribute("axis", \.axis, in: -8...7, "The axis that grows; negative ones count from the last.")],
-      inputs: [Port("x", "[...]", "The tensors, which differ at most in the length of the axis.", .variadic)])
+      inputs: [Port("x", "[...]", "The tensors, which differ at most in the length of the axis.", .variadic)],
+      bf16: .followed)
   }
 
   var axis = -1
@@ -42,14 +43,16 @@ struct Concat: DifferentiableLayer {
     let inner = shape[(axis + 1)...].reduce(1, *)
     for x in inputs {
       let place = View(shape).sliced(axis, from: offset, count: x.shape[axis])
-      pieces.append(Move(View(x.shape), to: place, y.dtype))
-      places.append(offset * inner * y.dtype.byteCount)
+      let type = request.isBF16 ? DType.bf16 : y.dtype
+      pieces.append(Move(View(x.shape), to: place, type))
+      places.append(offset * inner * type.byteCount)
       if request.isTraining { gradients.append(Move(place, to: View(x.shape), y.dtype)) }
       offset += x.shape[axis]
     }
     var plan = Plan(outputs: [y])
     plan.joinedParts = request.isTraining ? 0 : shape[..<axis].reduce(1, *)
     plan.isRowIndependent = axis > 0
+    plan.nativeBF16 = .forward
     plan.accumulates = inputs.count <= 64  // the protocol has no more bits for it
     return plan
   }

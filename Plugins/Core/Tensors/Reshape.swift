@@ -14,11 +14,12 @@ struct Reshape: Reshaping {
         Attribute(
           "shape", \.shape, .required, in: -1...1e15,
           "The lengths of the axes; 0 keeps the axis of x in that place, and one -1 stands for what is left.")
-      ])
+      ], bf16: .followed)
   }
 
   var shape: [Int] = []
   var move: Move?
+  var gradient: Move?
 
   func shape(of x: Spec) throws(LayerError) -> [Int] {
     var shape = shape
@@ -58,12 +59,13 @@ struct Flatten: Reshaping {
       attributes: [
         Attribute("start_axis", \.startAxis, in: -8...7, "The first of the axes; negative ones count from the last."),
         Attribute("end_axis", \.endAxis, in: -8...7, "The last of them."),
-      ])
+      ], bf16: .followed)
   }
 
   var startAxis = 1
   var endAxis = -1
   var move: Move?
+  var gradient: Move?
 
   func shape(of x: Spec) throws(LayerError) -> [Int] {
     let (start, end) = (try x.axis(startAxis), try x.axis(endAxis))
@@ -80,14 +82,19 @@ protocol Reshaping: DifferentiableLayer {
   func shape(of x: Spec) throws(LayerError) -> [Int]
   /// What is done where input and output are apart.
   var move: Move? { get set }
+  /// The same for a gradient.
+  var gradient: Move? { get set }
 }
 
 extension Reshaping {
   mutating func plan(_ request: PlanRequest) throws(LayerError) -> Plan {
     let x = request[0]
     let y = try Spec.checked(try shape(of: x), x.dtype)
-    move = Move(View([x.count]), to: View([x.count]), x.dtype)
+    let whole = View([x.count])
+    move = Move(whole, to: whole, request.isBF16 ? .bf16 : x.dtype)
+    gradient = Move(whole, to: whole, .f32)
     var plan = Plan(outputs: [y])
+    plan.nativeBF16 = .forward
     plan.aliases = [(output: 0, input: 0)]
     plan.isRowIndependent = x.rank > 0 && y.rank > 0 && x.shape[0] == y.shape[0]
     plan.accumulates = true
@@ -103,6 +110,6 @@ extension Reshaping {
     guard let target = call.inputGradients.optional(0) else { return }
     let adding = call.accumulatesInput(0)
     guard let dy = call.outputGradients.optional(0) else { return call.clear(target, unlessAdding: adding) }
-    if adding || dy.floats != target.floats { try move?.pass(call, dy, to: target, adding: adding) }
+    if adding || dy.floats != target.floats { try gradient?.pass(call, dy, to: target, adding: adding) }
   }
 }

@@ -81,3 +81,4 @@ void zoo_accumulate(float *into, const float *from, int64_t count);
 
 /// The index of the first element that is NaN or infinite; -1: all are finite.
 int64_t zoo_first_nonfinite(const float *values, int64_t count);
+int64_t zoo_first_nonfinite_bf16(const uint16_t *values, int64_t count);

@@ -15,7 +15,7 @@ typedef struct zoo_step {
 /// *status, or -1.
 int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_status *status);
 
-/// The host's own step: outputs[0] += inputs[0], both f32. Nothing if outputs[0] is not wanted (data NULL).
+/// The host's own step: outputs[0] += inputs[0], both f32 or both bf16. Nothing if outputs[0] is not wanted (data NULL).
 zoo_status zoo_step_accumulate(zoo_layer *, const zoo_call *);
 
 /// The host's own step: outputs[0] becomes all 1: the derivative of what is minimised by itself.

@@ -1,6 +1,6 @@
 /// Convolutions and recurrent sequences by oneDNN, which is loaded when the first one is large enough to want it.
 ///
-/// Everything is f32 and dense; parameters are in whatever layout oneDNN likes best for a shape, written by a function that packs them. Each
+/// Everything is dense, and f32 unless a shape says otherwise; parameters are in whatever layout oneDNN likes best for a shape, written by a function that packs them. Each
 /// is executed by one thread at a time, which runs it on OpenMP's pool. Functions that return a number return 0, or oneDNN's status.
 #pragma once
 #include <stddef.h>
@@ -13,8 +13,12 @@ typedef struct zoo_dnn zoo_dnn;
 typedef struct zoo_dnn_shape {
   int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
-  int64_t out_step; ///< floats from one pixel of y to the next; 0: they are dense
+  int64_t out_step; ///< elements from one pixel of y to the next; 0: they are dense
+  int32_t is_bf16; ///< x, y and the packed kernel are bf16; the bias, the sums, and the kernel that is packed are f32
 } zoo_dnn_shape;
+
+/// Whether this machine multiplies bf16 faster than f32. Not with ZOO_BF16=widen in the environment.
+int32_t zoo_dnn_has_bf16(void);
 
 /// What forward's last store does: y = max(y, alpha y), y = alpha y + beta, y = min(max(y, alpha), beta), or nothing.
 enum { ZOO_DNN_PLAIN = 0, ZOO_DNN_RELU = 1, ZOO_DNN_LINEAR = 2, ZOO_DNN_CLIP = 3 };
@@ -38,10 +42,10 @@ size_t zoo_dnn_packed_bytes(const zoo_dnn *);
 size_t zoo_dnn_scratch_bytes(const zoo_dnn *);
 
 /// Writes a kernel [out, in / groups, kh, kw] in oneDNN's layout.
-int32_t zoo_dnn_pack(zoo_dnn *, const float *weight, float *packed);
+int32_t zoo_dnn_pack(zoo_dnn *, const float *weight, void *packed);
 
 /// Forward: from x to y, with a bias of out_c numbers. Backward: from dy to dx, without one.
-int32_t zoo_dnn_execute(zoo_dnn *, const float *from, const float *packed, const float *bias, float *into, void *scratch);
+int32_t zoo_dnn_execute(zoo_dnn *, const void *from, const void *packed, const float *bias, void *into, void *scratch);
 
 /// How oneDNN computes it, such as "jit:avx512_core"; for reports.
 const char *zoo_dnn_implementation(const zoo_dnn *);

@@ -40,7 +40,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Give inputs in pieces of this length along an axis, and carry from one to the next.", valueName: "axis=length"))
   var chunk: String?
 
-  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
+  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors), or int8 for --weights-dtype int8.", valueName: "file"))
   var weights: String?
 
   @Option(help: ArgumentHelp("What random numbers depend on.", valueName: "number"))
@@ -51,6 +51,9 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Print one JSON document.")
   var json = false
+
+  @OptionGroup
+  var precision: PrecisionOptions
 
   @OptionGroup
   var threads: ThreadOptions
@@ -67,7 +70,9 @@ struct RunCommand: ParsableCommand {
     // Whatever can be wrong about files is found before anything is computed.
     let printers = try printers(entry, in: open)
     let inputs = try inputs(entry, in: open)
-    let session = try open.session(weights: weights, seed: seed, fuse: !noFuse)
+    var file = weights
+    let precision = precision.precision(weights: &file)
+    let session = try open.session(weights: file, seed: seed, fuse: !noFuse, precision: precision)
     let stream = Stream(session, graph: index)
     let chunks = try chunk.map { try Chunks($0, of: inputs, entry, stream: stream) }
     let given = chunks?.inputs ?? [inputs]

@@ -39,6 +39,9 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   @OptionGroup
+  var precision: PrecisionOptions
+
+  @OptionGroup
   var threads: ThreadOptions
 
   @OptionGroup
@@ -54,7 +57,10 @@ struct TrainCommand: ParsableCommand {
     choices.epochs = epochs
     choices.batch = batch
     choices.seed = seed
-    choices.weights = try weights.map { try open.weights($0) } ?? nil
+    var file = weights
+    choices.precision = precision.precision(weights: &file)
+    if choices.precision.weights != nil { throw UsageError.int8Training }
+    choices.weights = try file.map { try open.weights($0) } ?? nil
     choices.output = path
     choices.foreign = open.foreign
     let job = try TrainingJob(

@@ -19,7 +19,7 @@ func kindTable<L: Layer>(
   let kind = UnsafeMutablePointer<zoo_kind>.allocate(capacity: 1)
   kind.initialize(
     to: zoo_kind(
-      size: UInt32(MemoryLayout<zoo_kind>.size), flags: declaration.role.rawValue,
+      size: UInt32(MemoryLayout<zoo_kind>.size), flags: declaration.role.rawValue | declaration.bf16.rawValue,
       data: Unmanaged.passRetained(KindData(checks: declaration.checks.table, make: make)).toOpaque(),
       name: permanent(declaration.name), summary: permanent(declaration.summary), formula: permanent(declaration.formula),
       reference: permanent(declaration.reference),
@@ -67,7 +67,7 @@ private let planThunk: @convention(c) (OpaquePointer?, UnsafePointer<zoo_plan_re
   layer, request, plan in
   guard let layer, let request, let plan else { return protocolBroken }
   return status(request.pointee.host, request.pointee.context) { () throws(LayerError) in
-    try box(layer).plan(PlanRequest(request), into: plan)
+    try box(layer).plan(request, into: plan)
   }
 }
 

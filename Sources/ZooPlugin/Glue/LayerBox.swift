@@ -3,7 +3,9 @@ import CZoo
 /// A layer behind the protocol's opaque pointer, without its type.
 class AnyLayerBox {
   func assign(_ literals: [AttributeLiteral]) throws(LayerError) { throw .internal("abstract") }
-  func plan(_ request: PlanRequest, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) { throw .internal("abstract") }
+  func plan(_ request: UnsafePointer<zoo_plan_request>, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) {
+    throw .internal("abstract")
+  }
   func pack(_ call: PackCall) throws(LayerError) { throw .internal("abstract") }
   func forward(_ call: Call) throws(LayerError) { throw .internal("abstract") }
   func backward(_ call: Call) throws(LayerError) { throw .unsupported("this layer has no backward") }
@@ -12,6 +14,7 @@ class AnyLayerBox {
 class LayerBox<L: Layer>: AnyLayerBox {
   final var layer: L
   final var memory = PlanMemory()
+  final var widening: Widening?
 
   init(layer: L) { self.layer = layer }
 
@@ -19,16 +22,25 @@ class LayerBox<L: Layer>: AnyLayerBox {
     try literals.assign(to: &layer, L.declaration.attributes)
   }
 
-  final override func plan(_ request: PlanRequest, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) {
-    memory.write(try layer.plan(request), for: request, into: plan)
+  final override func plan(_ raw: UnsafePointer<zoo_plan_request>, into plan: UnsafeMutablePointer<zoo_plan>) throws(LayerError) {
+    let request = try PlanRequest(raw, takesBF16: L.declaration.bf16 != .refused)
+    var planned = try layer.plan(request)
+    if request.isBF16 { widening = Widening(&planned, request) }
+    memory.write(planned, for: request, into: plan)
   }
 
   final override func pack(_ call: PackCall) throws(LayerError) { try layer.pack(call) }
-  final override func forward(_ call: Call) throws(LayerError) { try layer.forward(call) }
+  final override func forward(_ call: Call) throws(LayerError) {
+    guard let widening, !widening.native.contains(.forward) else { return try layer.forward(call) }
+    try widening.forward(call) { wide throws(LayerError) in try layer.forward(wide) }
+  }
 }
 
 final class DifferentiableLayerBox<L: DifferentiableLayer>: LayerBox<L> {
-  override func backward(_ call: Call) throws(LayerError) { try layer.backward(call) }
+  override func backward(_ call: Call) throws(LayerError) {
+    guard let widening, !widening.native.contains(.backward) else { return try layer.backward(call) }
+    try widening.backward(call) { wide throws(LayerError) in try layer.backward(wide) }
+  }
 }
 
 /// The arrays that a zoo_plan points to, for as long as the layer lives.

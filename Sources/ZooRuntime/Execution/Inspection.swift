@@ -57,9 +57,11 @@ final class Inspection {
   /// Looks at what a layer has written.
   func check(_ layer: LayerInstance, _ output: (Int) -> UnsafeMutableRawPointer?) {
     guard checks, found == nil else { return }
-    for (o, spec) in layer.outputs.enumerated() where spec.dtype == .f32 {
-      guard let floats = output(o)?.assumingMemoryBound(to: Float.self) else { continue }
-      let place = Int(zoo_first_nonfinite(floats, Int64(spec.count)))
+    for (o, spec) in layer.outputs.enumerated() where spec.dtype == .f32 || spec.dtype == .bf16 {
+      guard let values = output(o) else { continue }
+      let (floats, halves) = (values.assumingMemoryBound(to: Float.self), values.assumingMemoryBound(to: UInt16.self))
+      let isBF16 = spec.dtype == .bf16
+      let place = Int(isBF16 ? zoo_first_nonfinite_bf16(halves, Int64(spec.count)) : zoo_first_nonfinite(floats, Int64(spec.count)))
       guard place >= 0 else { continue }
       var index: [Int] = []
       var rest = place
@@ -68,7 +70,8 @@ final class Inspection {
         rest /= axis
       }
       found = NonFinite(
-        layer: layer.path, kind: layer.kind.name, output: layer.outputPort(o)?.name ?? "\(o)", index: index, value: floats[place])
+        layer: layer.path, kind: layer.kind.name, output: layer.outputPort(o)?.name ?? "\(o)", index: index,
+        value: isBF16 ? Float(bitPattern: UInt32(halves[place]) << 16) : floats[place])
       return
     }
   }

@@ -113,7 +113,8 @@ public final class LayerInstance {
               context: context, input_count: UInt32(specs.count), thread_count: UInt32(zoo_host_threads()), inputs: specs.baseAddress,
               epilogue: epilogue, folds: folding.folds, padding: padding.isEmpty ? nil : padding.baseAddress,
               row_stride: Int64(folding.rowStride), siblings: siblings.isEmpty ? nil : siblings.baseAddress,
-              sibling_count: UInt32(siblings.count), reserved: 0)
+              sibling_count: UInt32(siblings.count),
+              weight_dtype: training ? zoo_dtype() : run.precision.weights?.raw ?? zoo_dtype())
             return attributed(to: context, ZOO_IN_PLAN) { table.pointee.plan(layer, &request, &plan) }
           }
         }

@@ -43,8 +43,9 @@ struct PlannedGraph {
     layers = []
 
     var specs: [[Spec]] = []
+    var conversions = Conversions(run, nodes: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
-      let inputSpecs = try node.inputs.map { source -> Spec? in
+      let givenSpecs = try node.inputs.map { source -> Spec? in
         switch source {
         case nil: return nil
         case .input(let i): return inputs[i]
@@ -56,6 +57,7 @@ struct PlannedGraph {
           return specs[n][output]
         }
       }
+      let (sources, inputSpecs) = try conversions.inputs(of: node, givenSpecs, in: graph, appendingTo: &layers)
       if let control = node.control {
         let layer = try Self.layer(
           control, node, inputs: inputSpecs.compactMap { $0 }, names: node.inputs.map { graph.name(of: $0) }, training: training,
@@ -65,7 +67,7 @@ struct PlannedGraph {
         specs.append(instance.outputs)
         layers.append(
           Layer(
-            node: index, instance: instance, inputs: node.inputs, parameters: layer.parameters,
+            node: index, instance: instance, inputs: sources, parameters: layer.parameters,
             isFrozen: node.isFrozen || layer.isFrozen))
         continue
       }
@@ -85,7 +87,7 @@ struct PlannedGraph {
           name, of: node.path, has: instance.parameters.map(\.name), place: node.place)
       }
       specs.append(instance.outputs)
-      layers.append(Layer(node: index, instance: instance, inputs: node.inputs, parameters: parameters, isFrozen: node.isFrozen))
+      layers.append(Layer(node: index, instance: instance, inputs: sources, parameters: parameters, isFrozen: node.isFrozen))
     }
 
     for source in wanted {
@@ -93,6 +95,7 @@ struct PlannedGraph {
         throw GraphError.noSuchOutput(of: graph.nodes[n].path, output: output, count: specs[n].count, wantedBy: "outputs", place: nil)
       }
     }
+    outputs = try wanted.map { source in try conversions.output(source, spec(source), in: graph, appendingTo: &layers) }
     dropUnneeded()
     if fuse && !training { try fold(run: run) }
   }

@@ -2,15 +2,18 @@ import CHost
 import CZoo
 import Glibc
 
-/// What the layers of one execution share: the seed, the step, cancellation, and the words of the first failure.
+/// What the layers of one execution share: the seed, the step, their precision, cancellation, and the words of the first failure.
 ///
 /// The memory is C's, so that layers reach it without entering Swift.
 public final class Run: @unchecked Sendable {
   let raw: UnsafeMutablePointer<zoo_run>
+  /// What layers compute with.
+  public let precision: Precision
   private let allowed: AllowedLibraries
 
   /// A run with its seed, whose layers may call these libraries.
-  public init(seed: UInt64 = 0, foreign: ForeignLibraries = .none) {
+  public init(seed: UInt64 = 0, foreign: ForeignLibraries = .none, precision: Precision = Precision()) {
+    self.precision = precision
     raw = .allocate(capacity: 1)
     raw.initialize(to: zoo_run())
     raw.pointee.seed = seed

@@ -31,13 +31,13 @@ public final class Session {
   /// With `inPlace`, weights stay where their file is mapped, and cannot be trained. `foreign` are the libraries that layers may call.
   public init(
     _ graphs: [EntryPoint], weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true,
-    foreign: ForeignLibraries = .none
+    foreign: ForeignLibraries = .none, precision: Precision = Precision()
   ) {
     precondition(!graphs.isEmpty, "a model has one graph at least")
     self.graphs = graphs
     self.weights = weights.map { ($0.file, $0.name, inPlace) }
     store = ParameterStore()
-    run = Run(seed: seed, foreign: foreign)
+    run = Run(seed: seed, foreign: foreign, precision: precision)
     fuses = fuse
     unplannedPaths = Set(graphs.flatMap { $0.graph.parameterPaths })
   }
@@ -45,10 +45,11 @@ public final class Session {
   /// A session over a single graph.
   public convenience init(
     _ graph: Graph, weights: (file: SafeTensors, name: String)? = nil, inPlace: Bool = true, seed: UInt64 = 0, fuse: Bool = true,
-    foreign: ForeignLibraries = .none
+    foreign: ForeignLibraries = .none, precision: Precision = Precision()
   ) {
     self.init(
-      [EntryPoint(name: "main", graph: graph)], weights: weights, inPlace: inPlace, seed: seed, fuse: fuse, foreign: foreign)
+      [EntryPoint(name: "main", graph: graph)], weights: weights, inPlace: inPlace, seed: seed, fuse: fuse, foreign: foreign,
+      precision: precision)
   }
 
   /// The default graph.
@@ -78,11 +79,13 @@ public final class Session {
     try graph.check(inputs)
     let planned = try PlannedGraph(
       graph, inputs: inputs, wanted: [minimise] + wanted, training: true, fuse: false, store: store, run: run)
+    let name = graph.name(of: minimise)
+    let minimise = planned.outputs[0]
     let loss = planned.spec(minimise)
-    guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: graph.name(of: minimise), got: loss) }
+    guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: name, got: loss) }
     try prepareParameters(of: graph)
     let differentiation = try Differentiation(
-      planned, minimise: minimise, name: graph.name(of: minimise), parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
+      planned, minimise: minimise, name: name, parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
       pattern: patterns.joined(separator: " "))
     return try Program(planned, store: store, differentiation: differentiation)
   }

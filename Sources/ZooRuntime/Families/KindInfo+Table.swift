@@ -46,6 +46,8 @@ extension KindInfo {
     isDifferentiable = raw.backward != nil
     isUpdate = raw.flags & UInt32(ZOO_KIND_UPDATE) != 0
     isElementwise = raw.flags & UInt32(ZOO_KIND_ELEMENTWISE) != 0
+    isFasterInBF16 = raw.flags & UInt32(ZOO_KIND_BF16) != 0
+    followsBF16 = raw.flags & UInt32(ZOO_KIND_FOLLOWS_BF16) != 0
     self.table = table
     self.file = file
   }

@@ -87,6 +87,10 @@ public struct KindInfo: @unchecked Sendable {
   public let isUpdate: Bool
   /// (of an update) Whether every element is treated alike and by itself.
   public let isElementwise: Bool
+  /// Whether it is worth converting its inputs to bf16.
+  public let isFasterInBF16: Bool
+  /// Whether it takes bf16 where its inputs are that already.
+  public let followsBF16: Bool
   /// The protocol's table; nil in tests that only read manifests.
   public let table: UnsafePointer<zoo_kind>?
   /// The file of its family; empty: no family has it.
@@ -100,7 +104,7 @@ public struct KindInfo: @unchecked Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.isUpdate = isUpdate
-    (isDifferentiable, isElementwise, table, file) = (true, false, nil, "")
+    (isDifferentiable, isElementwise, isFasterInBF16, followsBF16, table, file) = (true, false, false, false, nil, "")
   }
 }
 

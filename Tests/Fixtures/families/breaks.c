@@ -224,6 +224,9 @@ static const zoo_port_info output[] = {{.size = sizeof(zoo_port_info), .name = Z
 
 static const zoo_kind kind = {
     .size = sizeof(zoo_kind), .name = ZOO_TEXT("breaks.affine"), .summary = ZOO_TEXT("Scales every channel."),
+#ifdef CLAIMS_BF16
+    .flags = ZOO_KIND_FOLLOWS_BF16,
+#endif
     .attribute_count = 1, .attributes = attributes, .input_count = 1, .inputs = input, .output_count = 1, .outputs = output,
     .create = create, .plan = plan, .pack = pack, .forward = forward, .backward = backward, .destroy = destroy};
 static const zoo_kind *const kinds[] = {&kind};

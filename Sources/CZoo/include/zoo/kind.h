@@ -23,7 +23,12 @@ enum {
   /// carries them from step to step.
   ZOO_KIND_UPDATE = 1,
   /// (With ZOO_KIND_UPDATE) every element is treated alike and by itself: the host may update many parameters in one call.
-  ZOO_KIND_ELEMENTWISE = 2
+  ZOO_KIND_ELEMENTWISE = 2,
+  /// Computes in bf16 what it computes in f32, and faster: where a host wants bf16, it gives such a layer all its f32 inputs as bf16. With
+  /// bf16 inputs, outputs are bf16 where they would be f32; parameters, saved tensors, and what is accumulated stay f32.
+  ZOO_KIND_BF16 = 4,
+  /// Takes bf16 as well, but is worth no conversion: it gets bf16 inputs where all its f32 inputs would be bf16 already.
+  ZOO_KIND_FOLLOWS_BF16 = 8
 };
 
 /// What `create` receives. `attributes` has one entry for each that the kind declares, in that order. Valid during the call.

@@ -75,7 +75,7 @@ typedef struct zoo_plan_request {
   int64_t row_stride; ///< (1.1) with ZOO_LAYER_ROW_STRIDE: elements between the rows (the last axis) of output 0; 0: they are dense
   const zoo_layer *const *siblings; ///< (1.1) with ZOO_LAYER_JOINS: layers of the same kind over the same inputs, planned before, which
   uint32_t sibling_count;           ///< this one computes too: outputs, parameters, s and t are its own, then theirs in order
-  uint32_t reserved;
+  zoo_dtype weight_dtype; ///< (1.1) a wish, for weights that pack writes: int8, with scales of its own, to read less. Bits 0: as they are
 } zoo_plan_request;
 
 enum {
