@@ -53,9 +53,9 @@ import ZooTypes
     try shared.forward()
     let local = try runner("cnn.local2d", attributes, x)
     let places = local.outputs[0].spec.shape[1] * local.outputs[0].spec.shape[2]
-    for (own, one) in zip(local.parameters, shared.parameters) {
+    for (own, one) in zip(local.instance.parameters, shared.parameters) {
       let all = Array(repeatElement(one.floats, count: places).joined())
-      own.bytes.copyMemory(from: UnsafeRawBufferPointer(TensorBuffer(all, shape: own.spec.shape).bytes))
+      try local.set(own.name, TensorBuffer(all, shape: own.spec.shape))
     }
     try local.forward()
     expectClose(local.outputs[0].floats, shared.outputs[0].floats, tolerance: 2e-6, "y")
