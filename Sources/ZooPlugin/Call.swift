@@ -40,10 +40,15 @@ public struct Call {
   /// Only if the plan `accumulates`.
   public func accumulatesParameter(_ i: Int) -> Bool { raw.pointee.accumulate_parameters >> UInt64(i) & 1 != 0 }
 
+  /// A host of version 1.0 has no such field.
+  private static let addendOffset = MemoryLayout<zoo_call>.offset(of: \.addend) ?? .max
+
   /// What is added to output 0 before the epilogue, if the plan was asked to fold it in.
   ///
   /// It has that output's shape, and may be its memory.
-  public var addend: Tensor? { raw.pointee.addend.map { Tensor(raw: $0) } }
+  public var addend: Tensor? {
+    Int(raw.pointee.size) > Self.addendOffset ? raw.pointee.addend.map { Tensor(raw: $0) } : nil
+  }
 
   /// The planned scratch, aligned to 64 bytes, holding anything; if none was planned, an address with no bytes behind it.
   public var scratch: UnsafeMutableRawPointer { raw.pointee.scratch ?? Self.noScratch }
@@ -107,9 +112,11 @@ public struct PackCall {
   /// Where they go in the layer's own layout: the planned size, aligned to 64 bytes.
   public var packed: UnsafeMutableRawPointer { raw.pointee.packed }
   /// What output 0 is multiplied with, for each index of its last axis, if the plan was asked to fold that in.
-  public var scale: UnsafePointer<Float>? { raw.pointee.scale }
+  public var scale: UnsafePointer<Float>? { hasAffine ? raw.pointee.scale : nil }
   /// What is then added.
-  public var shift: UnsafePointer<Float>? { raw.pointee.shift }
+  public var shift: UnsafePointer<Float>? { hasAffine ? raw.pointee.shift : nil }
+  /// Whether the host is new enough to know of either.
+  private var hasAffine: Bool { MemoryLayout<zoo_pack_call>.offset(of: \.shift).map { Int(raw.pointee.size) > $0 } ?? false }
 }
 
 /// `host->parallel_for` with a Swift closure, in swift_closure.c: a closure that Swift stores is copied to the heap, and `forward` must

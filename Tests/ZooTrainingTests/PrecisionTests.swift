@@ -49,7 +49,8 @@ import ZooTypes
   @Test func trainingInBF16LearnsToRead() throws {
     let job = try job(Precision(activations: .bf16), trained: false, epochs: 3)
     let (got, wanted) = (
-      try accuracy(job.trainer.train().validation), try accuracy(self.job(Precision(), trained: false, epochs: 3).trainer.train().validation)
+      try accuracy(job.trainer.train().validation),
+      try accuracy(self.job(Precision(), trained: false, epochs: 3).trainer.train().validation)
     )
     #expect(got >= 0.92, "\(got)")
     #expect(abs(got - wanted) <= 0.01, "\(got) against \(wanted)")

@@ -148,7 +148,9 @@ extension PlannedGraph {
     func producer(of source: Source?) -> Int? {
       guard case .node(let n, 0)? = source, let index = place[n], readers[.node(n, output: 0)] == 1 else { return nil }
       let plan = layers[index].instance.plan
-      guard layers[index].instance.outputs[0] == layer.instance.outputs[0], plan.epilogues >> UInt64(epilogue.kind) & 1 != 0 else { return nil }
+      guard layers[index].instance.outputs[0] == layer.instance.outputs[0], plan.epilogues >> UInt64(epilogue.kind) & 1 != 0 else {
+        return nil
+      }
       return layers[index].folding.epilogue == nil ? index : nil
     }
 
