@@ -29,7 +29,8 @@ package struct Check: Sendable {
   }
 
   /// All of them, in the order in which they are reported.
-  package static let all: [Check] = familyChecks + planChecks + memoryChecks + arithmeticChecks + precisionChecks + gradientChecks + abuseChecks
+  package static let all: [Check] =
+    familyChecks + planChecks + memoryChecks + arithmeticChecks + precisionChecks + gradientChecks + abuseChecks
 }
 
 /// It does not hold.

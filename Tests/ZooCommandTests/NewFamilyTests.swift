@@ -54,7 +54,8 @@ import ZooTestSupport
       files.map(String.init)
         == ["./.gitignore", "./Makefile", "./README.md", "./digits.json", "./include/zoo.h"] + headers + ["./waves.c"])
     let differences = try Command.run(
-      ["diff", "-r", "-x", "module.modulemap", "-x", "bf16.h", "include", Repository.root + "/Sources/CZoo/include"], folder: zoo.path + "/waves")
+      ["diff", "-r", "-x", "module.modulemap", "-x", "bf16.h", "include", Repository.root + "/Sources/CZoo/include"],
+      folder: zoo.path + "/waves")
     #expect(differences.output == "")
   }
 
