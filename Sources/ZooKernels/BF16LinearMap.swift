@@ -25,7 +25,8 @@ public final class BF16LinearMap: Sendable {
     else { return nil }
     var shape = zoo_dnn_shape(
       images: 1, in_h: 1, in_w: Int64(rows), in_c: Int64(inputs), out_h: 1, out_w: Int64(rows), out_c: Int64(outputs), kernel_h: 1,
-      kernel_w: 1, stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, top: 0, left: 0, groups: 1, is_bf16: 1)
+      kernel_w: 1, stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, top: 0, left: 0, groups: 1,
+      out_step: 0, is_bf16: 1)
     guard let made = zoo_dnn_forward(&shape, last) else { return nil }
     self.rows = rows
     self.outputs = outputs

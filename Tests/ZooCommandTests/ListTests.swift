@@ -206,7 +206,7 @@ import ZooTestSupport
       json == [
         "families": [
           [
-            "name": "good", "version": "1.2.3", "summary": "One small layer.", "path": "zoo/plugins/good.so", "protocol": "1.0",
+            "name": "good", "version": "1.2.3", "summary": "One small layer.", "path": "zoo/plugins/good.so", "protocol": "1.1",
             "kinds": ["good.scale"], "codecs": [],
           ]
         ],

@@ -121,7 +121,7 @@ private struct FirstFit {
     }
   }
 
-  /// Moves what ends highest before something that it is in use with, and keeps what is no worse.
+  /// Moves what ends highest, and as often anything else, before something that it is in use with, and keeps what is no worse.
   mutating func improve(_ buffers: [ArenaBuffer], downTo peak: Int) {
     let attempts = min(500, Self.work / max(order.count * order.count, 1))
     var random: UInt64 = 1
@@ -134,7 +134,9 @@ private struct FirstFit {
       let highest = current.order.indices.filter { i in
         current.offsets[current.order[i]] + buffers[current.order[i]].bytes == current.bytes
       }
-      let from = highest[choose(highest.count)]
+      // What stands out may be there because of what others took; without those, small buffers would stay between large ones.
+      let top = highest[choose(highest.count)]
+      let from = choose(2) == 0 ? choose(current.order.count) : top
       let buffer = buffers[current.order[from]]
       let before = current.order.indices[..<from].filter { buffers[current.order[$0]].isUsed(with: buffer) }
       if before.isEmpty { continue }
