@@ -50,21 +50,6 @@ def naive_bayes(x: np.ndarray, label: np.ndarray, held_out: np.ndarray) -> np.nd
     return (scores + np.log(np.bincount(label) / len(label))).argmax(1)
 
 
-def logistic_regression(x: np.ndarray, label: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """Of whether a word is there, with Adam."""
-    torch.manual_seed(0)
-    model = nn.Linear(WORDS, CLASSES)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.001, weight_decay=1e-5)
-    inputs, target = torch.from_numpy(np.minimum(x, 1)), torch.from_numpy(label.astype(np.int64))
-    for _ in range(8):
-        for rows in torch.randperm(len(inputs)).split(64):
-            optimizer.zero_grad()
-            F.cross_entropy(model(inputs[rows]), target[rows]).backward()
-            optimizer.step()
-    with torch.inference_mode():
-        return model(torch.from_numpy(np.minimum(held_out, 1))).argmax(1).numpy()
-
-
 def logits(rows: np.ndarray) -> Tensor:
     """What the trained model makes of rows of words, in double precision."""
     model = TextCNN()
@@ -85,8 +70,6 @@ def main() -> None:
     commonest = np.bincount(label[:LEARNED]).argmax()
     print(f"held out and right: the commonest kind {(truth == commonest).mean():.4f}", end="")
     print(f", naive Bayes {(naive_bayes(*learned, bags(held_out)) == truth).mean():.4f}", end="")
-    print(f", logistic regression {(logistic_regression(*learned, bags(held_out)) == truth).mean():.4f}", end="")
-
     print(f", text-cnn {(told(held_out) == truth).mean():.4f} of {len(truth):,}")
     print(f"{sum(p.numel() for p in TextCNN().parameters()):,} parameters")
     rows = np.ascontiguousarray(held_out[::500].astype(np.int64))
