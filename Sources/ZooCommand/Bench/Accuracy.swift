@@ -18,14 +18,14 @@ struct Accuracy {
   let outputs: [Output]
 
   /// Runs `reference` on the inputs of `program`, which has run, and compares.
-  init(of program: Program, against reference: Program, graph: Graph) throws {
+  init(of program: Program, against reference: Program) throws {
     for (from, to) in zip(program.inputs, reference.inputs) { to.bytes.copyMemory(from: UnsafeRawBufferPointer(from.bytes)) }
     try program.forward()
     try reference.forward()
-    outputs = graph.outputs.indices.compactMap { i in
+    outputs = program.listing.outputs.indices.compactMap { i in
       let (got, wanted) = (program.copyOutput(i), reference.copyOutput(i))
       guard wanted.spec.dtype == .f32, got.spec == wanted.spec, wanted.spec.count > 0 else { return nil }
-      return Output(graph.outputs[i].name, got, wanted)
+      return Output(reference.listing.outputs[i].name, got, wanted)
     }
   }
 

@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .singleValue, help: ArgumentHelp("A file for an input, which says how long its axes are.", valueName: "name=file"))
   var input: [String] = []
 
-  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
+  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors), or int8 for --weights-dtype int8.", valueName: "file"))
   var weights: String?
 
   @Flag(help: "Measure one training step: forward, backward and update.")
@@ -48,6 +48,9 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   @OptionGroup
+  var precision: PrecisionOptions
+
+  @OptionGroup
   var threads: ThreadOptions
 
   @OptionGroup
@@ -62,15 +65,19 @@ struct BenchCommand: ParsableCommand {
     threads.apply()
     let open = try OpenModel(model, options, includesTraining: train)
     let index = try open.graphIndex(graph)
-    let choices = Workload.Choices(axes: axes, inputs: input, weights: weights, fuse: !noFuse)
+    var file = weights
+    let precision = precision.precision(weights: &file)
+    if train, precision.weights != nil { throw UsageError.int8Training }
+    let choices = Workload.Choices(axes: axes, inputs: input, weights: file, fuse: !noFuse, precision: precision)
     let workload = train ? try Workload(training: open, choices) : try Workload(running: open, graph: index, choices)
     let timings = try Timings.take(limit: seconds) { try workload.once() }
     let times = layers ? try workload.program.profile(repeats: max(3, min(100, Int(seconds / 2 / timings.median)))) : []
     // Before the ceiling is measured, which takes memory of its own.
     let peak = ProcessMemory.peakBytes
+    let accuracy = train || precision == Precision() ? nil : try Accuracy(of: workload.program, against: workload.full())
     let report = BenchReport(
       model: model, graph: graph, isFused: !noFuse, workload: workload, timings: timings, threads: Threads.count, peakBytes: peak,
-      ceiling: .measure(), times: times)
+      ceiling: .measure(), times: times, precision: precision, accuracy: accuracy)
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
   }
 }

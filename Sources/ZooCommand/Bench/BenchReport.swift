@@ -29,11 +29,15 @@ struct BenchReport {
   let ceiling: Ceiling
   let layers: [Layer]
   let losses: [Float]
+  let precision: Precision
+  /// How far less precise numbers are from f32; nil: there are none.
+  let accuracy: Accuracy?
 
   init(
     model: String, graph: String?, isFused: Bool, workload: Workload, timings: Timings, threads: Int, peakBytes: Int, ceiling: Ceiling,
-    times: [LayerTime]
+    times: [LayerTime], precision: Precision = Precision(), accuracy: Accuracy? = nil
   ) {
+    (self.precision, self.accuracy) = (precision, accuracy)
     let listing = workload.program.listing
     (self.model, self.graph, self.isFused, self.threads) = (model, graph, isFused, threads)
     (self.timings, self.peakBytes, self.ceiling) = (timings, peakBytes, ceiling)
@@ -58,7 +62,8 @@ struct BenchReport {
   }
 
   private var rate: Double { flops / timings.median }
-  private var floor: Double { ceiling.floor(flops: flops, bytes: weightBytes) }
+  /// 0: unknown, for the ceiling is that of f32.
+  private var floor: Double { precision != Precision() ? 0 : ceiling.floor(flops: flops, bytes: weightBytes) }
 
   /// The report as JSON; scripts rely on these names.
   var json: JSON {
@@ -84,6 +89,9 @@ struct BenchReport {
       ("floors", floor > 0 ? .number(timings.median / floor) : nil),
     ]
     if isTraining { members.append(("losses", .array(losses.map { .number(Double($0)) }))) }
+    members.append(("dtype", .text("\(precision.activations)")))
+    if let weights = precision.weights { members.append(("weights_dtype", .text("\(weights)"))) }
+    if let accuracy { members.append(("accuracy", accuracy.json)) }
     if let graph { members.append(("graph", .text(graph))) }
     if !layers.isEmpty { members.append(("layers", .array(layers.map(describe)))) }
     return .object(members)
@@ -124,7 +132,9 @@ struct BenchReport {
       "\(Quantity.bytes(arenaBytes)) for activations, \(Quantity.bytes(packedBytes)) for packed weights, "
         + "\(Quantity.bytes(peakBytes)) for the whole process",
     ])
-    let what = (isTraining ? "one training step" : "inference") + (isFused ? "" : ", nothing folded")
+    for line in accuracy?.lines ?? [] { facts.add(["accuracy", line]) }
+    let numbers = (precision.activations == .f32 ? "" : ", \(precision.activations)") + (precision.weights == nil ? "" : ", int8 weights")
+    let what = (isTraining ? "one training step" : "inference") + (isFused ? "" : ", nothing folded") + numbers
     let heading = "\(model)\(graph.map { ", \($0)" } ?? ""): \(what), batch \(batch), \(plural(threads, "thread"))"
     var text = terminal.styled(heading, .bold) + "\n" + facts.text(for: terminal)
     if !layers.isEmpty { text += "\n\n" + table.text(for: terminal) }

@@ -12,6 +12,7 @@ final class Workload {
     /// A file of weights.
     let weights: String?
     let fuse: Bool
+    let precision: Precision
   }
 
   /// What runs.
@@ -28,11 +29,14 @@ final class Workload {
   /// What the first runs of a training step minimised.
   private(set) var losses: [Float] = []
 
+  /// (of a forward) The same program in f32.
+  let full: () throws -> Program
+
   private let step: (() throws -> Void)?
 
   /// One forward of one of the model's graphs.
   init(running open: OpenModel, graph index: Int, _ choices: Choices) throws {
-    let session = try open.session(weights: choices.weights, seed: 0, fuse: choices.fuse)
+    let session = try open.session(weights: choices.weights, seed: 0, fuse: choices.fuse, precision: choices.precision)
     let graph = open.model.graphs[index].graph
     let inputs = try Inputs(graph, choices, lengths: choices.axes.lengths(open, graph: index), in: open)
     let program = try session.program(inputs.specs, graph: index)
@@ -42,13 +46,14 @@ final class Workload {
     isTraining = false
     (flops, weightBytes) = (program.flops, program.listing.parameterBytes)
     step = nil
+    full = { try open.session(weights: choices.weights, seed: 0, fuse: choices.fuse).program(inputs.specs, graph: index) }
   }
 
   /// One update of the first step of the model's training.
   init(training open: OpenModel, _ choices: Choices) throws {
     guard let section = open.model.training else { throw TrainingJobError.noTraining(model: open.model.name) }
     guard let step = section.steps.first else { throw TrainingJobError.noTraining(model: open.model.name) }
-    let session = Session(open.model.graphs, weights: try open.weights(choices.weights), inPlace: false, foreign: open.foreign)
+    let session = Session(open.model.graphs, weights: try open.weights(choices.weights), inPlace: false, foreign: open.foreign, precision: choices.precision)
     let graph = section.graphs[step.graph].graph
     let inputs = try Inputs(graph, choices, lengths: choices.axes.lengths(open), in: open)
     func makeProgram(_ specs: [Spec]) throws -> Program {
@@ -60,6 +65,7 @@ final class Workload {
       run: session.run, place: step.optimizer.place)
     try inputs.fill(program, small: makeProgram)
     self.program = program
+    full = { program }
     batch = inputs.batch
     isTraining = true
     (flops, weightBytes) = (3 * program.flops, 3 * program.listing.parameterBytes)

@@ -82,3 +82,11 @@ struct Conversions {
 
   private static let kind = KindInfo(zoo_conversion_kind(), file: "")
 }
+
+extension PlannedGraph {
+  /// A value's name: as the graph has it, or of what the host has converted.
+  func name(of source: Source) -> String {
+    if case .node(let n, _) = source, n >= graph.nodes.count { return layers.first { $0.node == n }?.instance.path ?? "" }
+    return graph.name(of: source)
+  }
+}

@@ -92,9 +92,9 @@ private struct Lister {
   func value(_ source: Source, replaces: Source? = nil) -> ProgramListing.Value {
     let spec = planned.spec(source)
     return ProgramListing.Value(
-      name: planned.graph.name(of: source), spec: spec,
+      name: planned.name(of: source), spec: spec,
       memory: memory.values[source].map { ProgramListing.Memory(offset: base + $0.offset, bytes: spec.byteCount) },
-      replaces: replaces.map { planned.graph.name(of: $0) }, partOf: planned.placements[source].map { planned.graph.name(of: $0.whole) })
+      replaces: replaces.map { planned.name(of: $0) }, partOf: planned.placements[source].map { planned.name(of: $0.whole) })
   }
 
   private func call(_ i: Int) -> ProgramListing.Call {
