@@ -53,7 +53,8 @@ final class Workload {
   init(training open: OpenModel, _ choices: Choices) throws {
     guard let section = open.model.training else { throw TrainingJobError.noTraining(model: open.model.name) }
     guard let step = section.steps.first else { throw TrainingJobError.noTraining(model: open.model.name) }
-    let session = Session(open.model.graphs, weights: try open.weights(choices.weights), inPlace: false, foreign: open.foreign, precision: choices.precision)
+    let session = Session(
+      open.model.graphs, weights: try open.weights(choices.weights), inPlace: false, foreign: open.foreign, precision: choices.precision)
     let graph = section.graphs[step.graph].graph
     let inputs = try Inputs(graph, choices, lengths: choices.axes.lengths(open), in: open)
     func makeProgram(_ specs: [Spec]) throws -> Program {
