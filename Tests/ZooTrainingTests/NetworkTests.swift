@@ -66,7 +66,10 @@ import ZooTypes
 
   // MARK: WaveNet
 
-  private static let samples = (0..<600).map { Int64(($0 * 97 + $0 * $0 / 7) % 256) }
+  private static let samples: [Int64] = (0..<600).map { (i: Int) -> Int64 in
+    let value = i * 97 + i * i / 7
+    return Int64(value % 256)
+  }
 
   @Test("an output depends on exactly the samples of the receptive field", arguments: [(2, 8), (3, 4), (1, 1)])
   func receptiveField(_ stacks: Int, _ dilations: Int) throws {
@@ -81,7 +84,10 @@ import ZooTypes
     let changed = 40
     samples[changed] = (samples[changed] + 128) % 256
     let after = try run(program, samples)
-    let differing = (0..<600).filter { before[$0 * 256..<($0 + 1) * 256] != after[$0 * 256..<($0 + 1) * 256] }
+    let differing = (0..<600).filter { (i: Int) -> Bool in
+      let step = i * 256..<i * 256 + 256
+      return before[step] != after[step]
+    }
     #expect(differing.first == changed)
     #expect(differing.last == changed + field - 1)
   }

@@ -109,8 +109,8 @@ struct TextCodecTests {
   // Classes: - 0, ? 1, the 2, man 3, man's 4, über 5.
   private static let words = "-\n?\nthe\nman\nman's\nüber\n"
 
-  private func wordCodec(_ attributes: JSONObject = [:]) throws -> CodecRun {
-    var object = attributes
+  private func wordCodec(_ attributes: JSON = [:]) throws -> CodecRun {
+    var object = attributes.object ?? JSONObject()
     if object["words"] == nil { object["words"] = JSON(.string(Self.words)) }
     return try CodecRun("text", JSON(.object(object)))
   }
