@@ -66,7 +66,7 @@ import ZooTypes
 
   // MARK: WaveNet
 
-  private static let samples = (0..<600).map { Int64(($0 * 97 + $0 * $0 / 7) % 256) }
+  private static let samples = (0..<600).map { (i: Int) -> Int64 in Int64((i * 97 + i * i / 7) % 256) }
 
   @Test("an output depends on exactly the samples of the receptive field", arguments: [(2, 8), (3, 4), (1, 1)])
   func receptiveField(_ stacks: Int, _ dilations: Int) throws {
@@ -81,7 +81,10 @@ import ZooTypes
     let changed = 40
     samples[changed] = (samples[changed] + 128) % 256
     let after = try run(program, samples)
-    let differing = (0..<600).filter { before[$0 * 256..<($0 + 1) * 256] != after[$0 * 256..<($0 + 1) * 256] }
+    let differing = (0..<600).filter { (i: Int) -> Bool in
+      let row = i * 256..<(i + 1) * 256
+      return before[row] != after[row]
+    }
     #expect(differing.first == changed)
     #expect(differing.last == changed + field - 1)
   }
