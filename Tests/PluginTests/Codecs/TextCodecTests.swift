@@ -109,9 +109,10 @@ struct TextCodecTests {
   // Classes: - 0, ? 1, the 2, man 3, man's 4, über 5.
   private static let words = "-\n?\nthe\nman\nman's\nüber\n"
 
-  private func wordCodec(_ attributes: JSONObject = [:]) throws -> CodecRun {
-    var object = attributes
-    if object["words"] == nil { object["words"] = JSON(.string(Self.words)) }
+  private func wordCodec(_ attributes: [String: String] = [:]) throws -> CodecRun {
+    var object = JSONObject()
+    object["words"] = JSON(.string(Self.words))
+    for (name, value) in attributes { object[name] = JSON(.string(value)) }
     return try CodecRun("text", JSON(.object(object)))
   }
 
