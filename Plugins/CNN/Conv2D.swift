@@ -73,7 +73,10 @@ struct Conv2D: DifferentiableLayer {
     plan.neededInputs = [0]
     plan.isRowIndependent = true
     plan.flops = convolution.flops
-    if convolution.isNative { plan.nativeBF16 = .forward }
+    if convolution.isNative {
+      plan.nativeBF16 = .forward
+      plan.bytes = Double(convolution.packedBytes)
+    }
     plan.packedBytes = convolution.packedBytes
     plan.forwardScratch = convolution.forwardScratch(packed: !request.isTraining)
     if request.isTraining {

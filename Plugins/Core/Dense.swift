@@ -75,6 +75,7 @@ struct Dense: DifferentiableLayer {
     if let native {
       plan.nativeBF16 = .forward
       plan.packedBytes = native.packedBytes
+      plan.bytes = Double(native.packedBytes)
       plan.forwardScratch = native.forwardScratch(packed: !request.isTraining)
       if !request.isTraining { plan.epilogues = BF16LinearMap.epilogues }
       (plan.canStrideRows, plan.canJoin) = (false, false)

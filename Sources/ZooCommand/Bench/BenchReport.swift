@@ -89,7 +89,7 @@ struct BenchReport {
       ("floors", floor > 0 ? .number(timings.median / floor) : nil),
     ]
     if isTraining { members.append(("losses", .array(losses.map { .number(Double($0)) }))) }
-    members.append(("dtype", .text("\(precision.activations)")))
+    if precision != Precision() { members.append(("dtype", .text("\(precision.activations)"))) }
     if let weights = precision.weights { members.append(("weights_dtype", .text("\(weights)"))) }
     if let accuracy { members.append(("accuracy", accuracy.json)) }
     if let graph { members.append(("graph", .text(graph))) }
