@@ -57,7 +57,7 @@ final class Trial {
       return tensor
     }
     var outputs = try layer.outputs.enumerated().map { try GuardedTensor($1, "output \($0)", fill: manner.poison) }
-    if manner.isInPlace {
+    if manner.isInPlace, !manner.folding.has(ZOO_EPILOGUE_ADD) {
       for pair in 0..<Int(plan.alias_count) {
         let (output, input) = (Int(plan.aliases[2 * pair]), Int(plan.aliases[2 * pair + 1]))
         if let tensor = inputs[input], tensor.spec == outputs[output].spec { outputs[output] = tensor }

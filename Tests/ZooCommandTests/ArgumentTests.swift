@@ -43,7 +43,7 @@ import ZooCommand
     ("run chain-rule", "input 'x1' [] is not given", "give it with --input x1=FILE"),
     (
       "run chain-rule --output L=a.xyz", "no codec writes 'a.xyz'",
-      "files to write end in .csv, .jpeg, .jpg, .npy, .npz, .png, .safetensors, .tsv"
+      "files to write end in .csv, .jpeg, .jpg, .npy, .npz, .png, .safetensors, .tsv, .txt, .wav"
     ),
     ("info two-three-one --graph decode", "there is no graph 'decode'", "it has main"),
     ("bench two-three-one --graph decode", "there is no graph 'decode'", "it has main"),

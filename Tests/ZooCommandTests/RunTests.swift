@@ -156,7 +156,7 @@ import ZooTypes
     #expect(
       result.errors == """
         zoo: 'untrained' has no weights yet: there is no 'zoo/weights/untrained.safetensors'
-          help: 'zoo train untrained' makes some; give them with --weights FILE, or run untrained ones with --seed 0
+          help: give them with --weights FILE, or run untrained ones with --seed 0
 
         """)
     #expect(result.status == 1)

@@ -115,9 +115,9 @@ import ZooTypes
     "a short training of fresh weights improves the model's number",
     arguments: [
       Lesson("lenet5", "accuracy", gain: 0.5, steps: 60),
-      Lesson("unet", "iou", gain: 0.2, steps: 60, rows: 40),
+      Lesson("unet", "iou", gain: 0.2, steps: 150, rows: 40),
       Lesson("text-cnn", "accuracy", gain: 0.2, steps: 60, rows: 3082),
-      Lesson("wavenet", "bits", gain: -1, steps: 20, batch: 1, rows: 4),
+      Lesson("wavenet", "bits", gain: -0.5, steps: 60, batch: 1, rows: 4),
       Lesson("char-lstm", "bits", gain: -1.5, steps: 30, batch: 16, rows: 32),
       Lesson("char-gpt", "bits", gain: -1.5, steps: 30, batch: 16, rows: 32),
       Lesson("karate-gcn", "accuracy", gain: 0.2, steps: 50),

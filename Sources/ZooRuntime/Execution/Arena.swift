@@ -123,7 +123,7 @@ private struct FirstFit {
 
   /// Moves what ends highest, and as often anything else, before something that it is in use with, and keeps what is no worse.
   mutating func improve(_ buffers: [ArenaBuffer], downTo peak: Int) {
-    let attempts = min(500, Self.work / max(order.count * order.count, 1))
+    let attempts = min(4000, Self.work / max(order.count * order.count, 1))
     var random: UInt64 = 1
     func choose(_ count: Int) -> Int {
       random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407  // Knuth's MMIX
