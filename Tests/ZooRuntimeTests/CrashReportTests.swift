@@ -14,7 +14,7 @@ import ZooTestSupport
     let sources = Repository.root + "/Sources"
     let result = try Command.run(
       ["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", sources + "/CHost/include", "-I", sources + "/CZoo/include"]
-        + ["convert", "crash", "foreign", "host", "program", "random"].map { "\(sources)/CHost/\($0).c" }
+        + ["convert", "crash", "foreign", "host", "program", "random"].map { "\(sources)/CHost/\($0).c" } + [sources + "/CZoo/bf16.c"]
         + [Repository.fixtures + "/hosts/crashing_host.c", "-o", host, "-lgomp", "-lpthread", "-lm"])
     guard result.status == 0 else { throw TestProblem(result.errors) }
   }
