@@ -7,7 +7,11 @@
 #define CLONES
 #endif
 #define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
 #define SIMD _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define SIMD
+#endif
 
 INLINE float widened(uint16_t x) {
   const uint32_t bits = (uint32_t)x << 16;
