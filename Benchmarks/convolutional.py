@@ -116,7 +116,7 @@ class WaveNet(nn.Module):
     @staticmethod
     def example(batch: int) -> tuple[tuple[Tensor, ...], Tensor]:
         samples = torch.randint(256, (batch, 4096))
-        return (F.one_hot(samples, 256).float().mT.contiguous(),), samples
+        return (F.one_hot(samples, 256).float().transpose(-1, -2).contiguous(),), samples
 
 
 class TextCNN(nn.Module):
@@ -133,7 +133,7 @@ class TextCNN(nn.Module):
         return re.sub(r"^(three|four|five)\.", r"\1.conv.", name)
 
     def forward(self, text: Tensor) -> Tensor:
-        x = self.embedding(text).mT
+        x = self.embedding(text).transpose(-1, -2)
         return self.output(torch.cat([F.relu(conv(x)).amax(2) for conv in (self.three, self.four, self.five)], 1))
 
     @staticmethod

@@ -18,12 +18,22 @@
   }                                                                                                      \
   b += t->b_stride;
 
+#ifndef FEW_STEPS
+#define FEW_STEPS 48 ///< that take no longer than to ask for C
+#endif
+
 /// `split` sums run side by side, so that even a small tile has enough independent chains to hide the latency of an FMA.
 INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, const int split, const int by_row) {
   NAME(vector) sum[4][ROWS][ZOO_TILE_VECTORS];
   UNROLL for (int u = 0; u < split; u++)
     UNROLL for (int r = 0; r < rows; r++)
       UNROLL for (int v = 0; v < vectors; v++) sum[u][r][v] = (NAME(vector)){0};
+
+  // C is wanted at the end: what has to come from memory comes while the sums are taken.
+  if (t->depth * t->pieces * t->runs >= FEW_STEPS) {
+    UNROLL for (int r = 0; r < rows; r++)
+      UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(t->c + r * t->c_stride + v * WIDTH, 1);
+  }
 
   const float *b = t->b;
   for (int64_t run = 0; run < t->runs; run++) {

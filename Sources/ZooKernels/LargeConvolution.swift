@@ -22,6 +22,8 @@ struct LargeConvolution: Sendable {
   ///
   /// With `isBF16`, forward is of bf16, where the machine is faster with it; backward is of f32 all the same.
   init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?, adds: Bool, isBF16: Bool = false) {
+    // Without neighbours it is a plain product, which the zoo's kernels compute as fast in f32, and add to what is there faster.
+    guard isBF16 || isTraining || conv.kernel_h * conv.kernel_w > 1 else { return nil }
     guard conv.flops >= (isBF16 ? Self.leastFlopsBF16 : Self.leastFlops), conv.group_out >= Self.leastChannels,
       conv.group_in >= (isBF16 ? Self.leastInputsBF16 : Self.leastChannels), !isBF16 || zoo_dnn_has_bf16() != 0
     else { return nil }
