@@ -53,13 +53,10 @@ struct Conv2D: DifferentiableLayer {
       "width", input: x.shape[2], around: around.width, size: kernel.width, stride: stride.width, dilation: dilation.width,
       padding: padding.width)
     let inputs = x.shape[3]
-    guard inputs.isMultiple(of: groups), channels.isMultiple(of: groups) else {
-      throw .attribute("\(groups) groups must divide both the \(inputs) channels of x and the \(channels) of y")
-    }
-    let weight = [channels, inputs / groups, kernel.height, kernel.width]
+    try KernelShape.check(groups: groups, inputs: inputs, outputs: channels)
     let y = Spec([x.shape[0], height.output, width.output, channels])
-    guard let size = product(weight), size < 1 << 40 else { throw .attribute("a weight of \(weight) elements is too large") }
-    guard let count = product(y.shape), count < 1 << 40 else { throw .attribute("an output of \(y.shape) elements is too large") }
+    let shape = try KernelShape(
+      weight: [channels, inputs / groups, kernel.height, kernel.width], bias: hasBias ? [channels] : nil, output: y)
 
     let convolution = Convolution(
       images: x.shape[0], height: height, width: width, inputs: inputs, outputs: channels, groups: groups, threads: request.threadCount,
@@ -67,9 +64,7 @@ struct Conv2D: DifferentiableLayer {
       outputStep: request.rowStride ?? 0, isBF16: request.isBF16)
     self.convolution = convolution
     var plan = Plan(outputs: [y])
-    let fanIn = size / channels
-    plan.parameters = [Parameter("weight", weight, .lecunUniform(fanIn: fanIn))]
-    if hasBias { plan.parameters.append(Parameter("bias", [channels], .lecunUniform(fanIn: fanIn), .noDecay)) }
+    plan.parameters = shape.parameters
     plan.neededInputs = [0]
     plan.isRowIndependent = true
     plan.flops = convolution.flops
@@ -133,15 +128,4 @@ struct Conv2D: DifferentiableLayer {
       dweight: call.parameterGradients.optional(0)?.floats, dbias: hasBias ? call.parameterGradients.optional(1)?.floats : nil,
       scratch: call.scratch)
   }
-}
-
-/// The product, unless it is too large for an Int.
-func product(_ sizes: [Int]) -> Int? {
-  var product = 1
-  for size in sizes {
-    let (next, overflows) = product.multipliedReportingOverflow(by: size)
-    if overflows { return nil }
-    product = next
-  }
-  return product
 }

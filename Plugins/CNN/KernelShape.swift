@@ -32,3 +32,14 @@ struct KernelShape {
     return [weight, Parameter("bias", bias, .lecunUniform(fanIn: fanIn), .noDecay)]
   }
 }
+
+/// The product, unless it is too large for an Int.
+func product(_ sizes: [Int]) -> Int? {
+  var product = 1
+  for size in sizes {
+    let (next, overflows) = product.multipliedReportingOverflow(by: size)
+    if overflows { return nil }
+    product = next
+  }
+  return product
+}

@@ -6,7 +6,8 @@ public import ZooPlugin
 ///
 /// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads.
 ///
-/// oneDNN computes what is large, and the zoo's own kernels what is small, and every gradient by the weight: docs/decisions/0007.
+/// oneDNN computes large windows, and the zoo's own kernels what is small, plain products in inference, and every gradient by the weight:
+/// docs/decisions/0007.
 public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int

@@ -66,8 +66,8 @@ extension PlannedGraph {
   mutating func fold(run: Run) throws {
     takeInPadding(run)
     foldEpilogues()
-    placeParts(run)
-    for i in layers.indices where !layers[i].folding.isEmpty {
+    let placed = placeParts(run)
+    for i in layers.indices where !layers[i].folding.isEmpty && !placed.contains(i) {
       layers[i].instance = try instance(layers[i], layers[i].folding.request, run)
     }
     joinSiblings(run)
@@ -189,9 +189,10 @@ extension PlannedGraph {
 
   // MARK: Parts of a whole
 
-  /// Lets layers write right into the output of the one that would only put theirs together.
-  private mutating func placeParts(_ run: Run) {
+  /// Lets layers write right into the output of the one that would only put theirs together; which of them are planned for that already.
+  private mutating func placeParts(_ run: Run) -> Set<Int> {
     let readers = readers
+    var placed: Set<Int> = []
     for layer in layers {
       let parts = Int(layer.instance.plan.parts)
       guard parts > 0, layer.instance.control == nil, layer.instance.outputs.count == 1 else { continue }
@@ -211,12 +212,15 @@ extension PlannedGraph {
             continue
           }
           producer.folding.rowStride = y.count / parts
-          guard (try? instance(producer, producer.folding.request, run)) != nil else { continue }
-          layers[i].folding = producer.folding
+          guard let planned = try? instance(producer, producer.folding.request, run) else { continue }
+          producer.instance = planned
+          layers[i] = producer
+          placed.insert(i)
         }
         placements[source] = Placement(whole: whole, offset: offset)
       }
     }
+    return placed
   }
 
   // MARK: Siblings

@@ -35,10 +35,8 @@ public final class Program {
   private let seed: (pointer: UnsafeMutablePointer<Float>, count: Int)?
 
   /// Makes a planned graph ready.
-  ///
-  /// With `carried`, outputs may overwrite the memory of inputs.
   init(
-    _ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil, carried: [(output: Source, input: Int)] = []
+    _ planned: PlannedGraph, store: ParameterStore, differentiation: Differentiation? = nil
   ) throws(GraphError) {
     self.planned = planned
     let inputs = planned.inputs.map { TensorBuffer($0) }
@@ -50,7 +48,7 @@ public final class Program {
         try layer.instance.differentiate(parameters: differentiation.parameters, inputs: differentiation.wantsInput[i])
       }
     }
-    let memory = MemoryPlan(planned, differentiation: differentiation, carried: carried)
+    let memory = MemoryPlan(planned, differentiation: differentiation)
     let available = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     guard memory.arena.bytes < available else { throw .tooLarge(bytes: memory.arena.bytes, available: available) }
     block = alignedMemory(bytes: memory.arena.bytes)
