@@ -1,4 +1,4 @@
-#include "conv_shape.h"
+#include "conv_winograd.h"
 
 enum { PANEL = 48 }; ///< floats: the widest panel of any generation
 
@@ -16,9 +16,12 @@ static int64_t source_row(const zoo_conv *c, int64_t row, int64_t p) {
   return distance / c->stride_h;
 }
 
-
 int64_t zoo_conv_back_slab(const zoo_conv *c) {
   if (c->is_depthwise) return 0;
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    return zoo_winograd_slab(&turned);
+  }
   const int64_t products = c->scatters ? band_rows(c) * c->out_w * PANEL : 0;
   return band_rows(c) * slab_columns(c) * slab_channels(c) + products;
 }
@@ -84,12 +87,21 @@ static void multiply(const zoo_conv *c, const zoo_tiles *tiles, const float *dy,
 
 int64_t zoo_conv_back_tasks(const zoo_conv *c) {
   if (c->is_depthwise) return c->images * c->in_h;
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    return zoo_winograd_tasks(&turned);
+  }
   return is_whole(c) ? zoo_conv_back_panels(c) * zoo_conv_back_matrices(c) : c->images * c->back_bands * splits(c);
 }
 
 void zoo_conv_back(const zoo_conv *c, const float *dy, const float *packed, float *dx, float *slab, int64_t from, int64_t to) {
   if (c->is_depthwise) {
     zoo_depthwise_back(c, dy, packed, dx, from, to);
+    return;
+  }
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    zoo_winograd_forward(&turned, dy, packed, NULL, NULL, NULL, dx, slab, from, to);
     return;
   }
   const zoo_tiles *tiles = zoo_machine_tiles();

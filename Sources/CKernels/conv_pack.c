@@ -1,4 +1,4 @@
-#include "conv_shape.h"
+#include "conv_winograd.h"
 #include "transpose.h"
 
 // w is [out_c, group_in, kernel_h, kernel_w]. In the panels of a group's matrix there is a step for each (tap, input channel) and a column
@@ -8,8 +8,14 @@ static int64_t steps(const zoo_conv *c) { return zoo_conv_taps(c) * c->group_in;
 static int64_t group_count(const zoo_conv *c) { return zoo_gemm_packed_count(steps(c), c->group_out); }
 
 int64_t zoo_conv_tiled_count(const zoo_conv *c) { return c->is_depthwise ? zoo_conv_taps(c) * c->in_c : c->groups * group_count(c); }
-int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(c->group_out); }
-int64_t zoo_conv_packed_count(const zoo_conv *c) { return c->is_planar ? zoo_conv_taps(c) * c->out_c : zoo_conv_tiled_count(c); }
+
+int64_t zoo_conv_weight_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(c->group_out); }
+int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_winograd ? zoo_winograd_panels(c) : zoo_conv_weight_panels(c); }
+
+int64_t zoo_conv_packed_count(const zoo_conv *c) {
+  if (c->is_winograd) return zoo_winograd_packed_count(c);
+  return c->is_planar ? zoo_conv_taps(c) * c->out_c : zoo_conv_tiled_count(c);
+}
 
 zoo_panel zoo_conv_panel(const zoo_conv *c, int64_t index, int64_t *column, int64_t *start) {
   const int64_t panels = zoo_gemm_panels(c->group_out), group = index / panels;
@@ -45,6 +51,10 @@ ZOO_CLONES static void pack_panel(const zoo_conv *c, const float *weight, const 
 void zoo_conv_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
   if (c->is_depthwise) {
     zoo_depthwise_pack(c, weight, packed);
+    return;
+  }
+  if (c->is_winograd) {
+    zoo_winograd_pack(c, weight, 0, from, to, packed);
     return;
   }
   if (c->is_planar) {
@@ -105,10 +115,20 @@ static int64_t back_group_count(const zoo_conv *c) {
 }
 
 int64_t zoo_conv_back_packed_count(const zoo_conv *c) {
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    return zoo_winograd_packed_count(&turned);
+  }
   return c->is_depthwise ? zoo_conv_tiled_count(c) : c->groups * back_group_count(c);
 }
 
-int64_t zoo_conv_back_panels(const zoo_conv *c) { return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(zoo_conv_back_columns(c)); }
+int64_t zoo_conv_back_panels(const zoo_conv *c) {
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    return zoo_winograd_panels(&turned);
+  }
+  return c->is_depthwise ? 1 : c->groups * zoo_gemm_panels(zoo_conv_back_columns(c));
+}
 
 const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t index, zoo_panel *panel) {
   const int64_t columns = zoo_conv_back_columns(c), panels = zoo_gemm_panels(columns);
@@ -119,6 +139,11 @@ const float *zoo_conv_back_panel(const zoo_conv *c, const float *packed, int64_t
 void zoo_conv_back_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
   if (c->is_depthwise) {
     zoo_depthwise_pack(c, weight, packed);
+    return;
+  }
+  if (c->is_winograd_back) {
+    const zoo_conv turned = zoo_winograd_turned(c);
+    zoo_winograd_pack(&turned, weight, 1, from, to, packed);
     return;
   }
   const int64_t taps = zoo_conv_taps(c), panels = zoo_gemm_panels(zoo_conv_back_columns(c));

@@ -1,4 +1,5 @@
 #include "conv_planar.h"
+#include "conv_winograd.h"
 
 enum {
   EVEN = 4,            ///< bands are as many or a multiple, so that this many threads have the same to do
@@ -18,6 +19,7 @@ void zoo_conv_prepare(zoo_conv *c) {
   c->group_in = c->in_c / c->groups;
   c->group_out = c->out_c / c->groups;
   c->is_planar = zoo_conv_is_planar(c);
+  zoo_winograd_prepare(c);
   c->is_depthwise = c->group_in == 1 && c->group_out == 1 && c->groups > 1;
   c->wide = (c->out_w - 1) * c->stride_w + (c->kernel_w - 1) * c->dilation_w + 1;
   c->is_padded = c->left > 0 || c->wide > c->in_w;

@@ -1,5 +1,7 @@
 #include "kernels/epilogue.h"
 
+#include <math.h>
+
 #include "kernels/clones.h"
 #include "kernels/vmath.h"
 
@@ -44,4 +46,13 @@ ZOO_CLONES void zoo_epilogue_apply(const zoo_epilogue *epilogue, float *y, int64
   case ZOO_EPILOGUE_CLIP: MAP(x < alpha ? alpha : x > beta ? beta : x); break;
   default: break;
   }
+}
+
+const float *zoo_epilogue_range(const zoo_epilogue *epilogue, float range[2]) {
+  if (!epilogue) return NULL;
+  const int is_relu = epilogue->kind == ZOO_EPILOGUE_RELU && epilogue->alpha == 0.f;
+  if (!is_relu && epilogue->kind != ZOO_EPILOGUE_CLIP) return NULL;
+  range[0] = is_relu ? 0.f : epilogue->alpha;
+  range[1] = is_relu ? INFINITY : epilogue->beta;
+  return range;
 }

@@ -13,6 +13,8 @@ void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
   const zoo_tiles *tiles = zoo_machine_tiles();
   const int64_t panels = zoo_panel_count(tiles, g->n), blocks = zoo_ceil_div(g->m, ROWS);
   const int by_row = g->a_step == 1;
+  float bounds[2];
+  const float *range = zoo_epilogue_range(g->epilogue, bounds);
   for (int64_t task = from; task < to; task++) {
     const int64_t block = task / panels;
     const zoo_panel panel = zoo_panel_at(tiles, g->n, task % panels);
@@ -28,9 +30,13 @@ void zoo_gemm_run(const zoo_gemm *g, int64_t from, int64_t to) {
         .c = c, .c_stride = g->c_row, .columns = panel.columns,
         .depth = g->k - k < STEPS ? g->k - k : STEPS, .pieces = 1, .runs = 1,
         .bias = g->bias && k == 0 ? g->bias + panel.column : NULL, .accumulates = g->accumulates || g->addend || k > 0,
+        .range = k + STEPS < g->k ? NULL : range,
+        // The first panel brings A near, and the others find it there.
+        .next = by_row && panel.column == 0 ? g->a + (first + rows) * g->a_row + k : NULL,
       };
       zoo_tile_sweep(tiles, tile, by_row, panel.vectors, rows, g->a_row);
     }
+    if (range) continue;
     if (panels == 1 && g->c_row == g->n) {
       zoo_epilogue_apply(g->epilogue, c, rows * g->n);
     } else if (g->epilogue) {

@@ -16,6 +16,8 @@ typedef struct zoo_tile {
   int64_t a_piece, a_run, b_skip;
   int64_t columns; ///< how many of the last vector's are stored follows from it; B has whole vectors
   int64_t accumulates;
+  const float *range; ///< what C is at least and at most in the end, or NULL
+  const float *next;  ///< where A's rows begin that are wanted after these, and are asked for meanwhile, or NULL. Steps are adjacent
 } zoo_tile;
 
 /// One generation of processors. `width` floats to a vector, at most `rows` rows and `vectors` vectors to a tile.
@@ -33,12 +35,15 @@ typedef struct zoo_tiles {
 const zoo_tiles *zoo_machine_tiles(void);
 
 /// C (+)= A B for any number of rows, in tiles of as equal a height as can be. `tile` is for the first row; A's next is `a_row` further.
+/// Its `next` is wanted after all of them.
 static inline void zoo_tile_sweep(
   const zoo_tiles *tiles, zoo_tile tile, int by_row, int64_t vectors, int64_t rows, int64_t a_row) {
   if (rows <= 0) return;
   const int64_t count = (rows + tiles->rows - 1) / tiles->rows, height = rows / count, taller = rows % count;
+  const float *next = tile.next;
   for (int64_t i = 0; i < count; i++) {
     const int64_t here = height + (i < taller);
+    if (next) tile.next = i + 1 < count ? tile.a + here * a_row : next;
     (by_row ? tiles->by_row : tiles->by_column)[here - 1][vectors - 1](&tile);
     tile.a += here * a_row;
     tile.c += here * tile.c_stride;

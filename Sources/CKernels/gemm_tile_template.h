@@ -18,6 +18,10 @@
   }                                                                                                      \
   b += t->b_stride;
 
+#ifndef LINE
+#define LINE 16 ///< floats that come from memory together
+#endif
+
 #ifndef FEW_STEPS
 #define FEW_STEPS 48 ///< that take no longer than to ask for C
 #endif
@@ -41,6 +45,13 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
       const float *a = t->a + run * t->a_run + piece * t->a_piece, *row[ROWS];
       UNROLL for (int r = 0; r < rows; r++) row[r] = a + (by_row ? r * t->a_stride : r);
       int64_t k = 0;
+      if (by_row && split == 1 && t->next) {
+        const int64_t ahead = t->next - t->a;
+        NO_UNROLL for (; k + LINE <= t->depth; k += LINE) {
+          UNROLL for (int r = 0; r < rows; r++) __builtin_prefetch(row[r] + ahead + k);
+          NO_UNROLL for (int64_t j = k; j < k + LINE; j++) { STEP(0, row[r][j]) }
+        }
+      }
       NO_UNROLL for (; k + split <= t->depth; k += split) {
         UNROLL for (int u = 0; u < split; u++) { STEP(u, row[r][by_row ? k + u : (k + u) * t->a_stride]) }
       }
@@ -63,13 +74,11 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
       NAME(vector) y = sum[0][r][v];
       UNROLL for (int u = 1; u < split; u++) y += sum[u][r][v];
       float *c = t->c + r * t->c_stride + v * WIDTH;
-      if (v < vectors - 1 || last == WIDTH) {
-        if (t->accumulates) y += *(const NAME(vector) *)c;
-        *(NAME(vector) *)c = y;
-      } else {
-        if (t->accumulates) y += LOAD_PART(c, last);
-        STORE_PART(c, y, last);
-      }
+      const int is_whole = v < vectors - 1 || last == WIDTH;
+      if (t->accumulates) y += is_whole ? *(const NAME(vector) *)c : LOAD_PART(c, last);
+      if (t->range) y = BETWEEN(y, (NAME(vector)){0} + t->range[0], (NAME(vector)){0} + t->range[1]);
+      if (is_whole) *(NAME(vector) *)c = y;
+      else STORE_PART(c, y, last);
     }
   }
 }

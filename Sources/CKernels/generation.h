@@ -20,3 +20,8 @@ __attribute__((unused, noinline)) static zoo_part zoo_load_part(const float *p, 
 __attribute__((unused, noinline)) static void zoo_store_part(float *p, zoo_part x, int64_t n) {
   for (int64_t i = 0; i < n; i++) p[i] = x[i];
 }
+
+__attribute__((unused)) static inline zoo_part zoo_part_between(zoo_part x, zoo_part low, zoo_part high) {
+  for (int64_t i = 0; i < 4; i++) x[i] = x[i] < low[i] ? low[i] : x[i] > high[i] ? high[i] : x[i];
+  return x;
+}

@@ -6,6 +6,7 @@
 //   NAME(load), NAME(store)      n <= WIDTH of them
 //   LOAD_PART(p, n)       a vector of the n < WIDTH floats at p and zeros
 //   STORE_PART(p, x, n)   the first n of them to p
+//   BETWEEN(x, low, high) x, but at least low and at most high; what is NaN stays so
 // Nothing else touches memory beyond n, so parts may lie at the end of a buffer. There is no include guard.
 
 #include "generation.h"
@@ -32,6 +33,7 @@
 #define MASK(n) ((__mmask16)((1u << (n)) - 1))
 #define LOAD_PART(p, n) ((NAME(vector))_mm512_maskz_loadu_ps(MASK(n), p))
 #define STORE_PART(p, x, n) _mm512_mask_storeu_ps(p, MASK(n), (__m512)(x))
+#define BETWEEN(x, low, high) ((NAME(vector))_mm512_min_ps((__m512)(high), _mm512_max_ps((__m512)(low), (__m512)(x))))
 #include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
@@ -40,6 +42,7 @@
 #undef MASK
 #undef LOAD_PART
 #undef STORE_PART
+#undef BETWEEN
 
 #define TARGET __attribute__((target("arch=x86-64-v3")))
 #define NAME(x) x##_v3
@@ -47,6 +50,7 @@
 #define MASK(n) _mm256_loadu_si256((const __m256i *)(zoo_ones_then_zeros + 8 - (n)))
 #define LOAD_PART(p, n) ((NAME(vector))_mm256_maskload_ps(p, MASK(n)))
 #define STORE_PART(p, x, n) _mm256_maskstore_ps(p, MASK(n), (__m256)(x))
+#define BETWEEN(x, low, high) ((NAME(vector))_mm256_min_ps((__m256)(high), _mm256_max_ps((__m256)(low), (__m256)(x))))
 #include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
@@ -55,6 +59,7 @@
 #undef MASK
 #undef LOAD_PART
 #undef STORE_PART
+#undef BETWEEN
 #endif
 
 #define TARGET
@@ -62,6 +67,7 @@
 #define WIDTH 4
 #define LOAD_PART(p, n) zoo_load_part(p, n)
 #define STORE_PART(p, x, n) zoo_store_part(p, x, n)
+#define BETWEEN(x, low, high) zoo_part_between(x, low, high)
 #include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
@@ -69,6 +75,7 @@
 #undef WIDTH
 #undef LOAD_PART
 #undef STORE_PART
+#undef BETWEEN
 
 #undef FOR_CHANNELS
 #undef INLINE

@@ -6,8 +6,8 @@ public import ZooPlugin
 ///
 /// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads.
 ///
-/// oneDNN computes large windows, and the zoo's own kernels what is small, plain products in inference, and every gradient by the weight:
-/// docs/decisions/0007.
+/// oneDNN computes large windows, and the zoo's own kernels what is small, windows of 3x3 side by side, plain products in inference, and every
+/// gradient by the weight: docs/decisions/0007.
 public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int
@@ -15,7 +15,8 @@ public final class Convolution: Sendable {
   /// How forward is cut up, counted once.
   private let packed: Layout
   private let tasks: Tasks
-  private let large: LargeConvolution?
+  /// What oneDNN computes; nil: the zoo's kernels do.
+  private let (large, largeBackward): (CompiledConvolution?, CompiledConvolution?)
   private let epilogue: zoo_epilogue
   private let adds: Bool
 
@@ -35,7 +36,7 @@ public final class Convolution: Sendable {
     (shape.stride_h, shape.stride_w) = (Int64(height.stride), Int64(width.stride))
     (shape.dilation_h, shape.dilation_w) = (Int64(height.dilation), Int64(width.dilation))
     (shape.top, shape.left, shape.groups) = (Int64(height.before), Int64(width.before), Int64(groups))
-    shape.out_step = Int64(outputStep)
+    (shape.out_step, shape.is_trained) = (Int64(outputStep), isTraining ? 1 : 0)
     zoo_conv_prepare(&shape)
     self.shape = shape
     self.threads = max(threads, 1)
@@ -46,7 +47,8 @@ public final class Convolution: Sendable {
     self.adds = adds
     let native = isBF16 ? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds, isBF16: true) : nil
     isNative = native != nil
-    large = native ?? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
+    let made = native ?? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
+    (large, largeBackward) = (made?.forward, made?.backward)
   }
 
   /// Whether forward takes bf16, and f32 no more.
@@ -88,11 +90,11 @@ public final class Convolution: Sendable {
 
   /// The size of a packed weight and bias, in bytes.
   public var packedBytes: Int { Scratch.bytes(floats: packedFloats) + Scratch.bytes(floats: Int(shape.out_c)) }
-  private var packedFloats: Int { large?.forward.packedFloats ?? packed.floats }
+  private var packedFloats: Int { large?.packedFloats ?? packed.floats }
 
   /// The scratch that `forward` wants, in bytes: without `packed` it packs by itself.
   public func forwardScratch(packed: Bool) -> Int {
-    (packed ? 0 : packedBytes) + (large?.forward.scratchBytes ?? threads * tasks.slabBytes)
+    (packed ? 0 : packedBytes) + (large?.scratchBytes ?? threads * tasks.slabBytes)
   }
 
   /// The scratch that `backward` wants, in bytes.
@@ -103,11 +105,11 @@ public final class Convolution: Sendable {
   }
 
   /// The size of a weight packed for `inputGradient`, in bytes.
-  public var turnedBytes: Int { Scratch.bytes(floats: large?.backward?.packedFloats ?? turned.floats) }
+  public var turnedBytes: Int { Scratch.bytes(floats: largeBackward?.packedFloats ?? turned.floats) }
 
   /// The scratch that `inputGradient` wants, in bytes: without `packed` it packs by itself.
   public func inputGradientScratch(packed: Bool) -> Int {
-    (packed ? 0 : turnedBytes) + (large?.backward?.scratchBytes ?? threads * backTasks.slabBytes)
+    (packed ? 0 : turnedBytes) + (largeBackward?.scratchBytes ?? threads * backTasks.slabBytes)
   }
 
   /// Writes weight and bias in the layout that `forward` likes best; no bias is a bias of zeros.
@@ -117,7 +119,7 @@ public final class Convolution: Sendable {
     var pieces = Scratch(memory)
     let panels = pieces.take(floats: packedFloats)
     if let large {
-      try large.forward.pack(weight, into: panels)
+      try large.pack(weight, into: panels)
     } else {
       withUnsafePointer(to: shape) { zoo_conv_pack($0, weight, 0, Int64(packed.panels), panels) }
     }
@@ -141,11 +143,11 @@ public final class Convolution: Sendable {
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
     if let large {
       if packed == nil {
-        try large.forward.pack(weight(), into: panels)
+        try large.pack(weight(), into: panels)
         copy(bias(), into: packedBias)
       }
       if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
-      return try large.forward.execute(
+      return try large.execute(
         from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
     }
     if packed == nil {
@@ -197,11 +199,11 @@ public final class Convolution: Sendable {
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
     if packed == nil {
-      try large.forward.pack(weight(), into: panels)
+      try large.pack(weight(), into: panels)
       copy(bias(), into: packedBias)
     }
     if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
-    try large.forward.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
+    try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
   }
 
   /// All pixels of y's shape.
@@ -227,7 +229,7 @@ public final class Convolution: Sendable {
   /// Writes the weight in the layout that `inputGradient` likes best.
   public func packTurned(weight: UnsafePointer<Float>, into memory: UnsafeMutableRawPointer) throws(LayerError) {
     let panels = memory.assumingMemoryBound(to: Float.self)
-    if let large = large?.backward { return try large.pack(weight, into: panels) }
+    if let large = largeBackward { return try large.pack(weight, into: panels) }
     withUnsafePointer(to: shape) { zoo_conv_back_pack($0, weight, 0, Int64(turned.panels), panels) }
   }
 
@@ -238,7 +240,7 @@ public final class Convolution: Sendable {
   ) throws(LayerError) {
     let panels = UnsafeMutableRawPointer(mutating: packed ?? UnsafeRawPointer(scratch)).assumingMemoryBound(to: Float.self)
     let rest = packed == nil ? scratch + turnedBytes : scratch
-    if let large = large?.backward {
+    if let large = largeBackward {
       if packed == nil { try large.pack(weight(), into: panels) }
       return try large.execute(from: dy, packed: panels, bias: nil, into: dx, scratch: rest)
     }
@@ -262,8 +264,8 @@ public final class Convolution: Sendable {
     try parallel(call, weightTasks, slabs: pieces.rest) { shape, part, slab in
       zoo_conv_weight(shape, x, dy, partial, slab, Int64(part.lowerBound), Int64(part.upperBound))
     }
-    let layout = packed
-    try parallel(call, layout.panels, grain: Grain.moving(floats: layout.floats * Int(shape.chunks) / layout.panels)) { shape, part in
+    let (panels, weights) = (measured(zoo_conv_weight_panels), Int(shape.group_in * shape.kernel_h * shape.kernel_w * shape.out_c))
+    try parallel(call, panels, grain: Grain.moving(floats: weights * Int(shape.chunks) / panels)) { shape, part in
       zoo_conv_weight_sum(shape, partial, dweight, Int64(part.lowerBound), Int64(part.upperBound))
     }
   }

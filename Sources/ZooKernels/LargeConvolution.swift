@@ -10,8 +10,12 @@ struct LargeConvolution: Sendable {
   /// With fewer channels in a group, most of each vector register is empty, and the zoo's kernels are as fast.
   static let leastChannels = 16
 
-  let forward: CompiledConvolution
-  /// nil: no backward follows, or oneDNN has nothing compiled for it.
+  /// Of smaller images the zoo's kernels are faster in f32.
+  static let leastPixels = 64
+
+  /// nil: the zoo's kernels are faster.
+  let forward: CompiledConvolution?
+  /// nil: no backward follows, the zoo's kernels are faster, or oneDNN has nothing compiled for it.
   let backward: CompiledConvolution?
 
   /// Products of bf16 are worth it sooner: the zoo has none of its own, and an image's three channels are faster too.
@@ -23,7 +27,11 @@ struct LargeConvolution: Sendable {
   /// With `isBF16`, forward is of bf16, where the machine is faster with it; backward is of f32 all the same.
   init?(_ conv: zoo_conv, isTraining: Bool, epilogue: zoo_epilogue?, adds: Bool, isBF16: Bool = false) {
     // Without neighbours it is a plain product, which the zoo's kernels compute as fast in f32, and add to what is there faster.
-    guard isBF16 || isTraining || conv.kernel_h * conv.kernel_w > 1 else { return nil }
+    let isProduct = conv.kernel_h * conv.kernel_w == 1
+    guard isBF16 || isTraining || !isProduct && conv.out_h * conv.out_w >= Self.leastPixels else { return nil }
+    // Windows of 3x3 side by side take the zoo's kernels fewer products.
+    let (isForward, isBackward) = (isBF16 || conv.is_winograd == 0, isTraining && conv.is_winograd_back == 0)
+    guard isForward || isBackward else { return nil }
     guard conv.flops >= (isBF16 ? Self.leastFlopsBF16 : Self.leastFlops), conv.group_out >= Self.leastChannels,
       conv.group_in >= (isBF16 ? Self.leastInputsBF16 : Self.leastChannels), !isBF16 || zoo_dnn_has_bf16() != 0
     else { return nil }
@@ -33,10 +41,10 @@ struct LargeConvolution: Sendable {
       kernel_h: conv.kernel_h, kernel_w: conv.kernel_w, stride_h: conv.stride_h, stride_w: conv.stride_w, dilation_h: conv.dilation_h,
       dilation_w: conv.dilation_w, top: conv.top, left: conv.left, groups: conv.groups, out_step: conv.out_step,
       is_bf16: isBF16 ? 1 : 0)
-    guard let made = zoo_dnn_forward(&shape, last) else { return nil }
-    forward = CompiledConvolution(made)
+    forward = isForward ? zoo_dnn_forward(&shape, last).map(CompiledConvolution.init) : nil
+    if isForward, forward == nil { return nil }
     shape.is_bf16 = 0
-    backward = isTraining ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil
+    backward = isBackward ? zoo_dnn_backward(&shape).map(CompiledConvolution.init) : nil
   }
 
   /// What `last` knows.

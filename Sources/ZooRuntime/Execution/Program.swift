@@ -134,6 +134,7 @@ public final class Program {
   }
 
   private func inspect(_ inspection: Inspection) throws(LayerFailure) -> Inspection {
+    try binding.pack()
     planned.inspect(by: inspection)
     defer { planned.inspect(by: nil) }
     if let failed = binding.run(inspection, regions) { throw failed.layer.failure(.forward, failed.status) }

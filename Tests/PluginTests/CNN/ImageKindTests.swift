@@ -103,7 +103,7 @@ import ZooTypes
   }
 
   @Test func largeConvolutionsAreOneDNNs() throws {
-    let runner = try runner("cnn.conv2d", #"{"channels": 256, "kernel": 1}"#, [1, 56, 56, 64], training: false)
+    let runner = try runner("cnn.conv2d", #"{"channels": 64, "kernel": 5}"#, [1, 56, 56, 64], training: false)
     try runner.pack()
     try runner.forward()
     #expect(try Command.run(["cat", "/proc/\(getpid())/maps"]).output.contains("libdnnl.so"))
@@ -169,6 +169,36 @@ import ZooTypes
     #expect(packed.outputs[0].floats.map(\.bitPattern) == runner.outputs[0].floats.map(\.bitPattern))
   }
 
+  // Channels that fill no vectors, images of odd sizes, windows that stick out on every side or on none; parts of the outputs, and spans of
+  // several images.
+  @Test(
+    "windows of three by three are the sums that they are defined as, by fewer products, on any number of threads",
+    arguments: [
+      ([2, 15, 13, 33], 40, 1), ([3, 7, 9, 40], 100, 0), ([1, 16, 17, 64], 256, 1), ([1, 12, 11, 300], 48, 2), ([5, 14, 14, 32], 130, 1),
+    ])
+  func winograd(_ shape: [Int], _ channels: Int, _ padding: Int) throws {
+    let attributes = #"{"channels": \#(channels), "kernel": 3, "padding": \#(padding)}"#
+    let definition = try runner("cnn.conv2d", attributes, shape)
+    try definition.forward()
+    let x = try #require(definition.inputs[0])
+    let expected = convolution(
+      x, definition.parameters[0], definition.parameters[1], definition.outputs[0], stride: 1, padding: padding
+    ).y.map(Float.init)
+    expectClose(definition.outputs[0].floats, expected, tolerance: 3e-6, "y in training")
+    var reference: [UInt32]?
+    for threads in [1, 2, 3, 5] {
+      Threads.count = threads
+      defer { Threads.count = 0 }
+      let runner = try runner("cnn.conv2d", attributes, shape, training: false)
+      try runner.pack()
+      try runner.forward()
+      expectClose(runner.outputs[0].floats, expected, tolerance: 3e-6, "y")
+      #expect(runner.instance.plan.packed_bytes >= 16 * shape[3] * channels * 4, "16 products of each weight")
+      let bits = runner.outputs[0].floats.map(\.bitPattern)
+      if let reference { #expect(reference == bits, "\(threads) threads give other bits than one") } else { reference = bits }
+    }
+  }
+
   @Test(
     "a dense layer that is cut up is the sum that it is defined as",
     arguments: [([3, 1100], 5), ([150, 520], 101), ([2, 70, 33], 49), ([1030, 3], 7), ([5, 20], 700)])
@@ -217,6 +247,7 @@ import ZooTypes
     Ending(description: "gelu by tanh", kind: 6) { $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) },
     Ending(description: "silu", kind: 7) { $0 / (1 + exp(-$0)) },
     Ending(description: "linear", kind: 8, alpha: 0.5, beta: -0.75) { 0.5 * $0 - 0.75 },
+    Ending(description: "clip", kind: 11, alpha: -0.25, beta: 0.5) { min(max($0, -0.25), 0.5) },
   ]
 
   @Test(
@@ -224,6 +255,7 @@ import ZooTypes
     [
       ("cnn.conv2d", #"{"channels": 6, "kernel": 5, "padding": "same"}"#, [2, 28, 28, 1]),
       ("cnn.conv2d", #"{"channels": 101, "kernel": 3}"#, [1, 9, 8, 3]),
+      ("cnn.conv2d", #"{"channels": 40, "kernel": 3, "padding": 1}"#, [1, 13, 14, 37]),
       ("cnn.conv2d", #"{"channels": 19, "kernel": 3, "groups": 19}"#, [1, 9, 8, 19]),
       ("cnn.conv_transpose2d", #"{"channels": 3, "kernel": 4, "stride": 2, "padding": 1}"#, [2, 9, 8, 5]),
       ("cnn.conv_transpose2d", #"{"channels": 70, "kernel": 3, "bias": false}"#, [1, 9, 8, 5]),

@@ -24,7 +24,8 @@ struct InspectionTests {
   @Test(arguments: [nil, "loss"]) func theLayerWhereANumberIsLostIsNamed(minimise: String?) throws {
     let trial = try trial(minimise: minimise)
     trial.set("flag", [0] as [Float])
-    #expect(try trial.program.firstNonFinite() == nil)
+    let none = try trial.program.firstNonFinite()
+    #expect(none == nil, "\(none.map { "\($0.layer) \($0.index) \($0.value)" } ?? "")")
     trial.set("flag", [1] as [Float])
     let found = try #require(try trial.program.firstNonFinite())
     #expect(found.layer == "l.c.then.d")

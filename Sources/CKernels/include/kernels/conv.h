@@ -11,12 +11,16 @@
 typedef struct zoo_conv {
   int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
+  int64_t is_trained; ///< backward will follow, and kernels are packed each time
   int64_t out_step; ///< floats from one pixel of y to the next; 0: they are dense. Only forward knows others, and only if zoo_conv_adds
 
   // Filled in by zoo_conv_prepare:
   int64_t group_in, group_out; ///< channels of a group
   int64_t is_depthwise;        ///< each channel is a group of its own
   int64_t is_planar;           ///< forward is of one channel into a few
+  int64_t is_winograd;         ///< forward multiplies transformed tiles of 2x2 pixels
+  int64_t spans, parts;        ///< (then) a task computes one of so many parts of the tiles, and of the outputs
+  int64_t is_winograd_back;    ///< dx is computed that way
   int64_t wide;                ///< columns that a row of windows covers, from -left on
   int64_t is_padded;           ///< some of them are outside the image
   int64_t pieces, depth;       ///< a row of the kernel is read as so many runs of so many floats
@@ -59,4 +63,5 @@ int64_t zoo_conv_weight_tasks(const zoo_conv *conv);
 int64_t zoo_conv_weight_slab(const zoo_conv *conv);
 int64_t zoo_conv_weight_partial(const zoo_conv *conv);
 void zoo_conv_weight(const zoo_conv *conv, const float *x, const float *dy, float *partial, float *slab, int64_t from, int64_t to);
+int64_t zoo_conv_weight_panels(const zoo_conv *conv);
 void zoo_conv_weight_sum(const zoo_conv *conv, const float *partial, float *dw, int64_t from, int64_t to);
