@@ -35,8 +35,8 @@ import ZooTypes
     }
   }
 
-  // Soft thresholding: the step at rate 1/2 takes [0.5, -0.5, 0.2, -2] to [1, -1, 0.1, -2]... by p - rate g; the threshold is
-  // rate l1 = 0.25. |p| - 0.25 is 0.75, 0.75, below 0, 1.75.
+  // The step at rate 1/2 takes [0.5, -0.5, 0.2, -2] to [1, -1, 0.1, -2]; the threshold is rate l1 = 0.25, and |p| - 0.25 is 0.75, 0.75,
+  // less than 0, 1.75.
   @Test("soft thresholding follows the step, with its sign, and leaves zeros", arguments: ["sgd", "momentum", "nesterov"])
   func softThresholding(_ name: String) throws {
     let states = name == "sgd" ? 0 : 1
@@ -45,10 +45,21 @@ import ZooTypes
     #expect(path[0] == [0.75, -0.75, 0, -1.75])
   }
 
+  // [0.7, 0.8, 0.9] less 0.1 and 0.5 times [0.0289, 0.0425, 0.0568]; with a penalty of 0.01 w^2, whose gradient is 0.02 w, 0.1 * 0.02 w more.
+  @Test func stepsOfThreeWeightsAreThoseByHand() throws {
+    let (start, gradient): ([Float], [Float]) = ([0.7, 0.8, 0.9], [0.0289, 0.0425, 0.0568])
+    func step(_ attributes: String, rate: Float) throws -> [Float] {
+      try path("sgd", attributes, from: start, [gradient], rate: rate, states: 0)[0]
+    }
+    expectClose(try step("{}", rate: 0.1), [0.697_11, 0.795_75, 0.894_32], tolerance: 1e-7)
+    expectClose(try step("{}", rate: 0.5), [0.685_55, 0.778_75, 0.871_6], tolerance: 1e-7)
+    expectClose(try step(#"{"weight_decay": 0.02}"#, rate: 0.1), [0.695_71, 0.794_15, 0.892_52], tolerance: 1e-7)
+  }
+
   // From zeros the first step of Adam is rate g / (|g| + epsilon): its moments over their corrections are g and g^2. So is AdaGrad's; that
   // of RMSProp is rate g / sqrt(0.01 g^2), ten times as far.
   @Test func adaptiveStepsStartAtTheRateWhateverTheGradient() throws {
-    let (start, gradient): ([Float], [Float]) = ([1, 1, 1], [1e-3, -7, 400])
+    let (start, gradient): ([Float], [Float]) = ([1, 1, 1], [0.5, -7, 400])
     for name in ["adam", "adagrad"] {
       let path = try path(name, "{}", from: start, [gradient], rate: 0.1, states: name == "adam" ? 2 : 1)
       expectClose(path[0], [0.9, 1.1, 0.9], tolerance: 2e-6, name)
@@ -115,9 +126,10 @@ import ZooTypes
       let bits = parameter.floats.map(\.bitPattern)
       if let reference { #expect(reference == bits, "\(threads) threads") } else { reference = bits }
       // The residual H p + g of the solution p.
+      let (h, p, g) = (hessian.floats, parameter.floats, gradient.floats)
       for i in 0..<n {
-        var sum = Double(gradient.floats[i])
-        for j in 0..<n { sum += Double(hessian.floats[i * n + j]) * Double(parameter.floats[j]) }
+        var sum = Double(g[i])
+        for j in 0..<n { sum += Double(h[i * n + j]) * Double(p[j]) }
         #expect(abs(sum) < 1e-4)
       }
     }
