@@ -24,7 +24,8 @@ struct Newton: Layer {
         Port("rate", "[]", "The share of the step that is taken.", .notDifferentiable),
         Port("step", "[]", "The number of this step, from 1; i64.", .notDifferentiable),
         Port("hessian", "[n, n]", "The second derivatives.", .notDifferentiable),
-      ], outputs: [Port("parameter", "[...]", "", .notDifferentiable)], role: .update)
+      ], outputs: [Port("parameter", "[...]", "", .notDifferentiable)], role: .update,
+      checks: [CheckCase(#"{"damping": 100}"#, "f32[2, 3]; f32[2, 3]; f32[] 0.1...0.2; i64[] 1...5; f32[6, 6]")])
   }
 
   var damping = 0.0
