@@ -153,10 +153,9 @@ struct LearningExampleTests {
     let errors = zip(x, try run(job, x, shape: [201, 1])).map { $0 * $0 - $1 }
     #expect(errors.allSatisfy { $0 > -1e-6 && $0 < 0.0625 + 1e-6 })
     #expect(errors.max().map { abs($0 - 0.0625) < 1e-6 } == true)
-    let losses = try [1, 100].map { epochs in
-      try ZooModels.job("maxout") { $0.epochs = epochs }.trainer.train().training[0].value
-    }
-    #expect(losses[1] < losses[0] / 3, "\(losses)")
+    // Of the 17 points 4 are tangent points, 8 are 1/8 away and 5 are 1/4: the loss is (8 / 64^2 + 5 / 16^2) / 17. Lines between the
+    // tangents and the chords have less than half of it.
+    #expect(try job.trainer.train().training[0].value < (8.0 / 4096 + 5.0 / 256) / 17 / 2)
   }
 
   @Test("a hidden layer learns what no line can", arguments: [0, 1, 2, 3] as [UInt64])

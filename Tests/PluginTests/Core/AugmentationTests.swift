@@ -239,7 +239,7 @@ import ZooTypes
   ]
 
   private func input(_ kind: String) -> TensorBuffer {
-    kind == "label_noise" || kind == "random_mask" ? integers((0..<50_000).map { $0 % 9 }) : images(64, 16, 16, 3)
+    kind == "label_noise" || kind == "random_mask" ? integers((0..<200_000).map { $0 % 9 }) : images(200, 32, 32, 3)
   }
 
   @Test("the same seed draws the same on any number of threads; another seed or step draws something else", arguments: kinds)

@@ -40,7 +40,9 @@ import ZooTypes
       ("core.group_norm", #"{"groups": 4}"#, [[3, 14_001, 12]]), ("core.instance_norm", #"{"affine": true}"#, [[2, 4_501, 70]]),
       ("core.layer_norm", "{}", [[4_009, 131]]), ("core.rms_norm", "{}", [[4_009, 131]]), ("core.dropout", "{}", [[500_009]]),
       ("core.cross_entropy", #"{"label_smoothing": 0.1}"#, [[5_003, 41], [5_003, 41]]), ("core.cross_entropy", "{}", [[5_003, 41]]),
-      ("core.accuracy", "{}", [[5_003, 41]]), ("core.iou", "{}", [[5_003, 41]]),
+      ("core.accuracy", "{}", [[5_003, 41]]), ("core.iou", "{}", [[5_003, 41]]), ("core.perceptron_loss", "{}", [[500_009], [500_009]]),
+      ("core.gaussian_noise", "{}", [[500_009]]), ("core.random_flip", "{}", [[200, 33, 31, 3]]),
+      ("core.random_crop", #"{"padding": 4, "width": 29}"#, [[200, 33, 31, 3]]), ("core.random_shift", "{}", [[150, 33, 31, 4]]),
     ])
   func threads(_ kind: String, _ attributes: String, _ shapes: [[Int]]) throws {
     var reference: [[UInt32]]?

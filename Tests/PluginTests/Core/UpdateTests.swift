@@ -87,6 +87,24 @@ import ZooTypes
     expectClose(try averages(4, { _ in 0.25 }, Array(terms.dropFirst())), [5, 3.75, 7.8125])
   }
 
+  @Test(
+    "many parameters are updated to the same bits on one, two and three threads",
+    arguments: [
+      ("sgd", 0), ("momentum", 1), ("nesterov", 1), ("adagrad", 1), ("rmsprop", 3), ("adam", 2), ("adamw", 2),
+    ])
+  func threads(_ name: String, _ states: Int) throws {
+    let start = (0..<400_003).map { Float($0 % 2003) / 1001 - 1 }
+    let gradient = (0..<400_003).map { Float($0 &* 7919 % 1009) / 500 - 1 }
+    var reference: [UInt32]?
+    for threads in [1, 2, 3] {
+      Threads.count = threads
+      defer { Threads.count = 0 }
+      let path = try path(name, #"{"l1": 0.1, "weight_decay": 0.2}"#, from: start, [gradient, start], rate: 0.1, states: states)
+      let bits = path[1].map(\.bitPattern)
+      if let reference { #expect(reference == bits, "\(threads) threads") } else { reference = bits }
+    }
+  }
+
   // MARK: Newton
 
   // f = p1^2 + 10 p2^2 + p1 p2 has the gradient [2 p1 + p2, 20 p2 + p1] and the Hessian [[2, 1], [1, 20]]: one step goes to its minimum.
