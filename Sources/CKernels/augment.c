@@ -1,6 +1,5 @@
 #include "kernels/augment.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "kernels/clones.h"
@@ -60,32 +59,47 @@ ZOO_CLONES void zoo_mirror(
   }
 }
 
-ZOO_CLONES void zoo_turn(
-  const float *x, int64_t height, int64_t width, int64_t channels, double cosine, double sine, float fill, float *y) {
+/// A pixel between four others of x, at this row and column, both above -1; `fill` lies around x.
+ZOO_INLINE void between(
+  const float *x, int64_t height, int64_t width, const int64_t channels, double row, double column, float fill, float *y) {
+  const int64_t r = (int64_t)(row + 1) - 1, c = (int64_t)(column + 1) - 1; // rounded down, without a function of libm
+  const float lower = (float)(row - (double)r), right = (float)(column - (double)c);
+  const float weight[4] = {(1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right};
+  const float *pixel = x + (r * width + c) * channels, *below = pixel + width * channels;
+  const int has_top = r >= 0, has_bottom = r + 1 < height, has_left = c >= 0, has_right = c + 1 < width;
+  if (has_top & has_bottom & has_left & has_right) {
+    for (int64_t k = 0; k < channels; k++)
+      y[k] = weight[0] * pixel[k] + weight[1] * pixel[k + channels] + weight[2] * below[k] + weight[3] * below[k + channels];
+    return;
+  }
+  const int has[4] = {has_top & has_left, has_top & has_right, has_bottom & has_left, has_bottom & has_right};
+  for (int64_t k = 0; k < channels; k++) {
+    float sum = 0;
+    for (int n = 0; n < 4; n++) sum += weight[n] * (has[n] ? (n < 2 ? pixel : below)[n % 2 * channels + k] : fill);
+    y[k] = sum;
+  }
+}
+
+ZOO_INLINE void turn(
+  const float *x, int64_t height, int64_t width, const int64_t channels, double cosine, double sine, float fill, float *y) {
   const double middle_row = (double)(height - 1) / 2, middle_column = (double)(width - 1) / 2;
   for (int64_t i = 0; i < height; i++)
     for (int64_t j = 0; j < width; j++, y += channels) {
       // Where this pixel was before the turn. Coordinates in f64: in f32 those of large images would be off by more than rounding.
       const double across = (double)j - middle_column, down = (double)i - middle_row;
       const double column = middle_column + cosine * across - sine * down, row = middle_row + sine * across + cosine * down;
-      if (!(row > -1 && row < (double)height && column > -1 && column < (double)width)) {
+      if (row > -1 && row < (double)height && column > -1 && column < (double)width)
+        between(x, height, width, channels, row, column, fill, y);
+      else
         for (int64_t k = 0; k < channels; k++) y[k] = fill;
-        continue;
-      }
-      const double top = floor(row), left = floor(column);
-      const float lower = (float)(row - top), right = (float)(column - left);
-      const int64_t r = (int64_t)top, c = (int64_t)left;
-      const float weight[4] = {(1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right};
-      const float *pixel[4];
-      for (int n = 0; n < 4; n++) {
-        const int64_t at_row = r + n / 2, at_column = c + n % 2;
-        const int inside = at_row >= 0 && at_row < height && at_column >= 0 && at_column < width;
-        pixel[n] = inside ? x + (at_row * width + at_column) * channels : 0;
-      }
-      for (int64_t k = 0; k < channels; k++) {
-        float sum = 0;
-        for (int n = 0; n < 4; n++) sum += weight[n] * (pixel[n] ? pixel[n][k] : fill);
-        y[k] = sum;
-      }
     }
+}
+
+ZOO_CLONES void zoo_turn(
+  const float *x, int64_t height, int64_t width, int64_t channels, double cosine, double sine, float fill, float *y) {
+  switch (channels) { // the common ones are compiled with a constant
+  case 1: turn(x, height, width, 1, cosine, sine, fill, y); break;
+  case 3: turn(x, height, width, 3, cosine, sine, fill, y); break;
+  default: turn(x, height, width, channels, cosine, sine, fill, y); break;
+  }
 }
