@@ -65,9 +65,9 @@ ZOO_INLINE void between(
   const int64_t r = (int64_t)(row + 1) - 1, c = (int64_t)(column + 1) - 1; // rounded down, without a function of libm
   const float lower = (float)(row - (double)r), right = (float)(column - (double)c);
   const float weight[4] = {(1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right};
-  const float *pixel = x + (r * width + c) * channels, *below = pixel + width * channels;
   const int has_top = r >= 0, has_bottom = r + 1 < height, has_left = c >= 0, has_right = c + 1 < width;
   if (has_top & has_bottom & has_left & has_right) {
+    const float *pixel = x + (r * width + c) * channels, *below = pixel + width * channels;
     for (int64_t k = 0; k < channels; k++)
       y[k] = weight[0] * pixel[k] + weight[1] * pixel[k + channels] + weight[2] * below[k] + weight[3] * below[k + channels];
     return;
@@ -75,7 +75,7 @@ ZOO_INLINE void between(
   const int has[4] = {has_top & has_left, has_top & has_right, has_bottom & has_left, has_bottom & has_right};
   for (int64_t k = 0; k < channels; k++) {
     float sum = 0;
-    for (int n = 0; n < 4; n++) sum += weight[n] * (has[n] ? (n < 2 ? pixel : below)[n % 2 * channels + k] : fill);
+    for (int n = 0; n < 4; n++) sum += weight[n] * (has[n] ? x[((r + n / 2) * width + c + n % 2) * channels + k] : fill);
     y[k] = sum;
   }
 }
