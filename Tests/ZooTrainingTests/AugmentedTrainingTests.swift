@@ -10,7 +10,13 @@ import ZooTypes
 struct AugmentedTrainingTests {
   /// Images of 4 by 4 through every augmentation, to logits whose weights start as they are told.
   static func images(_ augmentations: String) -> String {
-    let pixels = (0..<3).map { n in (0..<4).map { i in (0..<4).map { j in [Double((n * 7 + i * 5 + j * 3) % 11) / 8] } } }
+    func pixel(_ place: Int) -> String {
+      let value = place * 7 % 11
+      return "[\(Double(value) / 8)]"
+    }
+    let rows = (0..<12).map { (row: Int) -> String in "[" + (0..<4).map { pixel(4 * row + $0) }.joined(separator: ", ") + "]" }
+    let images = (0..<3).map { (n: Int) -> String in "[" + rows[4 * n..<4 * n + 4].joined(separator: ", ") + "]" }
+    let pixels = "[" + images.joined(separator: ", ") + "]"
     return """
       {"zoo": 1, "inputs": {"x": {"shape": ["N", 4, 4, 1]}}, "graph": [\(augmentations){"layer": "core.flatten"},
          {"layer": "core.dense", "name": "logits", "units": 2, "initialize": {"weight": {"constant": 0.125}, "bias": {"constant": 0}}}],
