@@ -69,6 +69,11 @@ def noise() -> None:
 
 def masks() -> None:
     fixture = Fixture("core.random_mask")
+    special = [0, 7, 20]
+
+    def among(x: torch.Tensor) -> torch.Tensor:
+        return torch.isin(x, torch.tensor(special))
+
     base = {"vocabulary": 50, "mask_token": 3, "always": True}
     for dtype in [torch.int32, torch.int64]:
         tokens = fixture.integers(4, 11, below=50, dtype=dtype)
@@ -77,8 +82,8 @@ def masks() -> None:
             ("all", {"probability": 1.0, "masked": 1.0, "replaced": 0.0}, lambda x: (torch.full_like(x, 3), x.clone())),
             ("kept", {"probability": 1.0, "masked": 0.0, "replaced": 0.0}, lambda x: (x.clone(), x.clone())),
             (
-                "special", {"probability": 1.0, "masked": 1.0, "replaced": 0.0, "special": [0, 7, 20], "ignore_index": -1},
-                lambda x: (torch.where(torch.isin(x, torch.tensor([0, 7, 20])), x, 3), torch.where(torch.isin(x, torch.tensor([0, 7, 20])), -1, x)),
+                "special", {"probability": 1.0, "masked": 1.0, "replaced": 0.0, "special": special, "ignore_index": -1},
+                lambda x: (torch.where(among(x), x, 3), torch.where(among(x), -1, x)),
             ),
         ]:
             fixture.add(f"{name} {dtype}", base | attributes, [tokens], {}, function, gradient=False)

@@ -83,7 +83,8 @@ def newton() -> None:
 
 def average() -> None:
     fixture = Fixture("core.average")
-    for name, shape, weight in [("scalar", (), 0.3), ("seven", (7,), 0.001), ("first", (2, 3), 1.0), ("still", (2, 3), 0.0), ("long", (3, 701), 0.25)]:
+    cases = [("scalar", (), 0.3), ("seven", (7,), 0.001), ("first", (2, 3), 1.0), ("still", (2, 3), 0.0), ("long", (3, 701), 0.25)]
+    for name, shape, weight in cases:
         inputs = [fixture.normal(*shape), fixture.normal(*shape), torch.tensor(weight)]
         fixture.add(name, {}, inputs, {}, torch.lerp, gradient=False)
     fixture.save()
