@@ -6,8 +6,8 @@ import ZooPlugin
 ///
 ///     y[n, p] = x[n, R(angle_n) (p - middle) + middle], between pixels interpolated bilinearly
 ///
-/// Positive angles are counter-clockwise; what comes from outside of `x` is `fill`. In inference `y = x`. The angles depend on the run's seed,
-/// the layer's path, the step and the image's place in the batch.
+/// Positive angles are counter-clockwise; what comes from outside of `x` is `fill`. In inference `y = x`. The angles depend on the run's
+/// seed, the layer's path, the step and the image's place in the batch.
 ///
 /// - Shapes: `x` and `y` are `[N, H, W, C]`.
 /// - Reference: Simard et al. 2003, "Best practices for convolutional neural networks applied to visual document analysis",

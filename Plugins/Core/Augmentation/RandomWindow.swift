@@ -5,8 +5,8 @@ import ZooPlugin
 ///
 ///     y[n, i, j, c] = x[n, i + row_n, j + column_n, c], and `fill` outside of x
 ///
-/// Rows and columns are drawn evenly from ranges. Where each lies depends on the run's seed, the layer's path, the step and the image's place
-/// in the batch.
+/// Rows and columns are drawn evenly from ranges. Where each lies depends on the run's seed, the layer's path, the step and the image's
+/// place in the batch.
 protocol RandomWindow: DifferentiableLayer {
   /// What surrounds the images.
   var fill: Float { get set }
