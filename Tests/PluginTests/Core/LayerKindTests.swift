@@ -40,7 +40,9 @@ import ZooTypes
       ("core.group_norm", #"{"groups": 4}"#, [[3, 14_001, 12]]), ("core.instance_norm", #"{"affine": true}"#, [[2, 4_501, 70]]),
       ("core.layer_norm", "{}", [[4_009, 131]]), ("core.rms_norm", "{}", [[4_009, 131]]), ("core.dropout", "{}", [[500_009]]),
       ("core.cross_entropy", #"{"label_smoothing": 0.1}"#, [[5_003, 41], [5_003, 41]]), ("core.cross_entropy", "{}", [[5_003, 41]]),
-      ("core.accuracy", "{}", [[5_003, 41]]), ("core.iou", "{}", [[5_003, 41]]),
+      ("core.accuracy", "{}", [[5_003, 41]]), ("core.iou", "{}", [[5_003, 41]]), ("core.perceptron_loss", "{}", [[500_009], [500_009]]),
+      ("core.gaussian_noise", "{}", [[500_009]]), ("core.random_flip", "{}", [[200, 33, 31, 3]]),
+      ("core.random_crop", #"{"padding": 4, "width": 29}"#, [[200, 33, 31, 3]]), ("core.random_shift", "{}", [[150, 33, 31, 4]]),
     ])
   func threads(_ kind: String, _ attributes: String, _ shapes: [[Int]]) throws {
     var reference: [[UInt32]]?
@@ -117,10 +119,10 @@ import ZooTypes
     }
   }
 
-  @Test("ten steps in a row end where PyTorch's do", arguments: ["sgd", "momentum", "nesterov", "adam", "adamw"])
+  @Test("ten steps in a row end where PyTorch's do", arguments: ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"])
   func steps(_ name: String) throws {
     let kind = try Repository.kind("core." + name)
-    for run in ["default", "attributes", "decay"] {
+    for run in ["default", "attributes", "decay", "l1", "momentum", "centered"] {
       let cases = KindFixture.all.filter { $0.kind == kind.name && $0.name.hasPrefix(run + " step ") }
       guard let first = cases.first else { continue }
       try #require(cases.count == 10)
@@ -132,7 +134,7 @@ import ZooTypes
         try runner.forward()
         if step == 10 {
           for (i, expected) in fixture.tensors("output").enumerated() {
-            expectClose(runner.outputs[i].floats, try #require(expected).floats, "\(run), output \(i) after ten steps")
+            expectClose(runner.outputs[i].floats, try #require(expected).floats, tolerance: 1e-6, "\(run), output \(i) after ten steps")
           }
         }
       }
