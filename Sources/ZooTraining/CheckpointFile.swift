@@ -15,7 +15,8 @@ struct CheckpointFile {
 
   /// Reads and checks the file; `previous` is the checkpoint before it, if there is one.
   init(_ path: String, previous: String?) throws {
-    mapping = try MappedFile(path)
+    let mapping = try MappedFile(path)
+    let file: SafeTensors
     do throws(FileContentError) {
       file = try SafeTensors(mapping)
     } catch {
@@ -27,6 +28,7 @@ struct CheckpointFile {
     guard Self.checksum(tensors, text) == wanted else {
       throw CheckpointError.damaged(path: path, reason: "its bytes do not have its checksum", previous: previous)
     }
+    (self.file, self.mapping) = (file, mapping)
     do throws(JSONError) {
       state = try JSONDocument(Array(text.utf8), file: path).root
     } catch {

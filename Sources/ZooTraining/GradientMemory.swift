@@ -1,5 +1,5 @@
 import CHost
-import ZooRuntime
+package import ZooRuntime
 
 /// The gradients of some parameters as whole arrays: measured, scaled, limited, added up.
 ///

@@ -4,7 +4,7 @@ import ZooTypes
 /// One step of the training program, made ready: its gradients, what is done to them, and its update.
 ///
 /// Once it has met a batch of each size, doing it allocates nothing.
-package final class StepProgram {
+final class StepProgram {
   /// What is the same for all steps.
   struct Context {
     let session: Session

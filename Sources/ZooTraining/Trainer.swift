@@ -15,6 +15,7 @@ public final class Trainer {
   let evaluation: Evaluation
   private(set) var steps: [StepProgram] = []
   private(set) var average: ParameterAverage?
+  private var measures: [UpdateMeasure] = []
 
   /// How far training has come.
   struct Position {
@@ -54,6 +55,7 @@ public final class Trainer {
     let context = StepProgram.Context(
       session: session, section: section, data: data, carried: carried, options: options, iterations: iterations(of: batches(epoch: 1)))
     for i in section.steps.indices { steps.append(try StepProgram(i, context)) }
+    measures = steps.map(\.measure)
     try checkPatterns()
     try planOthers()
     average = section.averaging.map { ParameterAverage(Set(steps.flatMap(\.trained)).sorted(), $0, store: session.store) }
@@ -133,17 +135,18 @@ public final class Trainer {
   private func iterate(_ batches: Batches, _ watch: (TrainingEvent) -> Void) throws {
     let first = position.step * section.accumulated
     let range = first..<min(first + section.accumulated, batches.count)
-    let measures = options.measureEvery > 0 && position.iterations % options.measureEvery == 0
+    let isMeasured = options.measureEvery > 0 && position.iterations % options.measureEvery == 0
     for step in steps {
       try step.run(
-        batches, range, epoch: position.epoch, measures: measures, executions: &position.executions, into: &means)
+        batches, range, epoch: position.epoch, measures: isMeasured, executions: &position.executions, into: &means)
     }
     carried.advance()
     for index in range { means.count += batches.withRows(of: index) { max($0.count, 1) } }
     average?.update(epoch: position.epoch)
     position.step += 1
     position.iterations += 1
-    watch(.updated(iteration: position.iterations, steps: steps.map(\.measure)))
+    for (i, step) in steps.enumerated() { measures[i] = step.measure }
+    watch(.updated(iteration: position.iterations, steps: measures))
   }
 
   /// Whether there is to be a checkpoint within the epoch, so many seconds after the last.

@@ -40,7 +40,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .long, defaultAsFlag: "",
     help: ArgumentHelp("Go on from the last checkpoint in that folder; without one, in that of --out.", valueName: "folder"))
-  var resume: String?
+  var resume: String? = nil
 
   @Option(
     help: ArgumentHelp("Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.",

@@ -78,16 +78,20 @@ public final class Updater {
     self.store = store
     rates = groups.map { _ in TensorBuffer(Spec([])) }
     let hessianPort = kind.inputs.dropFirst(4).firstIndex { $0.name == Self.hessianPort }
+    var whole: JoinedParameters?
     if hessianPort != nil {
       guard groups.count == 1 else { throw UpdateError.groupsOfHessian(kind: kind.name, place: place) }
       let joined = JoinedParameters(groups[0].parameters, of: store)
       guard joined.count <= Self.hessianLimit else {
         throw UpdateError.tooManyForHessian(kind: kind.name, count: joined.count, limit: Self.hessianLimit, place: place)
       }
-      (self.joined, hessian) = (joined, TensorBuffer(Spec([joined.count, joined.count])))
+      whole = joined
+      hessian = TensorBuffer(Spec([joined.count, joined.count]))
     }
+    joined = whole
 
-    let ranges = groups.indices.flatMap { Self.ranges(kind, groups[$0], group: $0, store: store, joined: joined) }
+    var ranges: [Range] = []
+    for (i, group) in groups.enumerated() { ranges += Self.ranges(kind, group, group: i, store: store, joined: whole) }
     calls = .allocate(capacity: max(ranges.count, 1))
     calls.initialize(repeating: zoo_call(), count: ranges.count)
     steps = .allocate(capacity: max(ranges.count, 1))
@@ -119,7 +123,7 @@ public final class Updater {
       states += own
       let memory = own.map { Optional($0.tensor.pointer) }
       var further = zip(own.map(\.tensor.spec), memory).map { (spec: $0, data: $1) }
-      if let hessianPort, let hessian { further.insert((hessian.spec, hessian.pointer), at: hessianPort - 4) }
+      if let hessianPort, let hessian { further.insert((spec: hessian.spec, data: Optional(hessian.pointer)), at: hessianPort - 4) }
       let inputs = TensorTable(
         [range.spec, range.spec, Spec([]), step.spec] + further.map(\.spec),
         data: [range.parameter, range.gradient, rates[range.group].pointer, step.pointer] + further.map(\.data))

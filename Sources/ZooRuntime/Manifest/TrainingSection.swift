@@ -1,5 +1,4 @@
 public import ZooFormats
-public import ZooTypes
 
 /// How a manifest wants its model trained.
 public struct TrainingSection: Sendable {

@@ -74,7 +74,8 @@ struct OptimizerReader {
     let positive = Double.leastNormalMagnitude...Double(Float.greatestFiniteMagnitude)
     let norm = try clip.number("norm", in: positive), value = try clip.number("value", in: positive)
     if norm != nil, value != nil { throw clip.error(.saidTwice("norm", "value", of: clip.owner), at: clip.raw("value")) }
-    return try clip.require("norm", norm.map { .norm($0) } ?? value.map { .value($0) }, about: "the largest norm, or \"value\"")
+    if let value { return .value(value) }
+    return .norm(try clip.require("norm", norm, about: "the largest norm, or \"value\""))
   }
 
   // MARK: Groups
@@ -82,6 +83,7 @@ struct OptimizerReader {
   private func groups(_ optimizer: Fields, _ kind: KindInfo) throws(ManifestError) -> [OptimizerGroup] {
     let list = try optimizer.list("groups") ?? []
     guard list.count <= Budget.portLimit else { throw optimizer.error(.tooLarge(.ports(limit: Budget.portLimit)), at: nil) }
+    let shared = try rate(optimizer)
     var groups: [OptimizerGroup] = []
     for json in list {
       let owner = ManifestError.Owner.key("groups", of: optimizer.owner)
@@ -95,7 +97,7 @@ struct OptimizerReader {
         .read(kind.attributes, from: JSON(.object(merged), at: json.position))
       groups.append(
         OptimizerGroup(
-          patterns: patterns, attributes: attributes, rate: try rate(group) ?? rate(optimizer) ?? 0,
+          patterns: patterns, attributes: attributes, rate: try rate(group) ?? shared ?? 0,
           saysDecay: group.raw(Updater.decayAttribute) != nil, place: fields.evaluate.document.place(of: json)))
     }
     return groups
