@@ -10,26 +10,39 @@ extension Trainer {
     try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
   }
 
-  /// Writes what a user wants at the end of an epoch, or of training: the weights, their average, a checkpoint, and what is best.
+  /// Writes what a user wants at the end of an epoch, or of training: a checkpoint, the weights, their average, and what is best.
   func save(isBest: Bool, _ watch: (TrainingEvent) -> Void) throws {
-    if let path = options.weights {
+    try explaining {
+      if folder != nil { try writeCheckpoint(watch) }
+      guard let path = options.weights else { return }
       try save(path)
       watch(.saved(path: path))
-      if let average, average.count > 0 {
-        let averaged = path.besides("average")
-        try average.whileInPlace { try save(averaged) }
-        watch(.saved(path: averaged))
-      }
       if isBest { try save(path.besides("best")) }
+      guard let average, average.count > 0 else { return }
+      let averaged = path.besides("average")
+      try average.whileInPlace { try save(averaged) }
+      watch(.saved(path: averaged))
     }
-    if folder != nil { try writeCheckpoint(watch) }
     guard isBest, let watched = section.keeping.best, let value = best.value else { return }
-    try folder?.keepBest(position.iterations)
+    try explaining { try folder?.keepBest(position.iterations) }
     watch(.best(name: watched.name, value: value, epoch: best.epoch))
   }
 
+  /// Writes a checkpoint within an epoch.
+  func saveWithin(_ watch: (TrainingEvent) -> Void) throws { try explaining { try writeCheckpoint(watch) } }
+
+  /// Where writing fails, the last checkpoint that was written is what a user has to know of.
+  private func explaining(_ write: () throws -> Void) throws {
+    do {
+      try write()
+    } catch let error as any ExplainedError {
+      guard let last = folder?.last else { throw error }
+      throw CheckpointError.notWritten(reason: error.message, help: error.help, last: last)
+    }
+  }
+
   /// Writes where training is, and all that it goes on from.
-  func writeCheckpoint(_ watch: (TrainingEvent) -> Void) throws {
+  private func writeCheckpoint(_ watch: (TrainingEvent) -> Void) throws {
     let numbers = TensorBuffer(Spec([means.values.count, 2], .f64))
     for (i, value) in means.values.enumerated() {
       numbers.pointer.storeBytes(of: value.sum, toByteOffset: 16 * i, as: Double.self)
