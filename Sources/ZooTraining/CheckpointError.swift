@@ -23,7 +23,8 @@ public enum CheckpointError: ExplainedError, Hashable {
     case .none(let folder): "'\(folder)' has no checkpoint to go on from"
     case .noCheckpoint(let path): "\(path): it is no checkpoint"
     case .damaged(let path, let reason, _): "\(path): the checkpoint is damaged: \(reason)"
-    case .version(let path, let has, let supported): "\(path): it is a checkpoint of version \(has), and this zoo reads version \(supported)"
+    case .version(let path, let has, let supported):
+      "\(path): it is a checkpoint of version \(has), and this zoo reads version \(supported)"
     case .differs(let path, let what, let then, let now):
       then.isEmpty || now.isEmpty
         ? "\(path): it is of another training: '\(what)' differs"

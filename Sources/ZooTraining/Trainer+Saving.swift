@@ -101,7 +101,10 @@ extension Trainer {
     let numbers = TensorBuffer(Spec([evaluation.names.count, 2], .f64))
     try file.read(Self.meansName, numbers.spec, into: numbers.pointer)
     let values = evaluation.names.indices.map { i in
-      (sum: numbers.pointer.load(fromByteOffset: 16 * i, as: Double.self), weight: numbers.pointer.load(fromByteOffset: 16 * i + 8, as: Double.self))
+      (
+        sum: numbers.pointer.load(fromByteOffset: 16 * i, as: Double.self),
+        weight: numbers.pointer.load(fromByteOffset: 16 * i + 8, as: Double.self)
+      )
     }
     means = Means(evaluation.names, values: values, count: examples)
   }
@@ -124,19 +127,24 @@ extension Trainer {
       return JSON(.object(object))
     }
     func found(_ best: BestSoFar) -> JSON.Content {
-      object([("value", best.value.map { .number($0) } ?? .null), ("epoch", .integer(best.epoch)), ("last", .integer(best.lastEpoch))]).content
+      object([("value", best.value.map { .number($0) } ?? .null), ("epoch", .integer(best.epoch)), ("last", .integer(best.lastEpoch))])
+        .content
     }
     let steps = steps.map { step in
       object([
-        ("begun", .integer(step.counts.begun)), ("made", .integer(step.counts.made)), ("scale", step.scaler.map { .number($0.scale) } ?? .null),
+        ("begun", .integer(step.counts.begun)), ("made", .integer(step.counts.made)),
+        ("scale", step.scaler.map { .number($0.scale) } ?? .null),
         ("good", .integer(step.scaler?.good ?? 0)), ("bad", .integer(step.scaler?.bad ?? 0)),
       ])
     }
     return object([
       ("version", .integer(Self.version)), ("epoch", .integer(position.epoch)), ("step", .integer(position.step)),
-      ("iterations", .integer(position.iterations)), ("executions", .integer(position.executions)), ("stopped", .boolean(position.isStopped)),
-      ("examples", .integer(means.count)), ("averaged", .integer(average?.count ?? 0)), ("stopping", found(stopping)), ("best", found(best)),
-      ("steps", .array(steps)), ("training", .array(fingerprint.parts.map { object([("name", .string($0.name)), ("text", .string($0.text))]) })),
+      ("iterations", .integer(position.iterations)), ("executions", .integer(position.executions)),
+      ("stopped", .boolean(position.isStopped)),
+      ("examples", .integer(means.count)), ("averaged", .integer(average?.count ?? 0)), ("stopping", found(stopping)),
+      ("best", found(best)),
+      ("steps", .array(steps)),
+      ("training", .array(fingerprint.parts.map { object([("name", .string($0.name)), ("text", .string($0.text))]) })),
     ])
   }
 }

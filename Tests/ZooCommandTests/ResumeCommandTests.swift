@@ -6,7 +6,8 @@ import ZooTestSupport
 /// `zoo train` that is killed, asked to end, or out of space, and goes on.
 @Suite(.serialized) struct ResumeCommandTests {
   private static func rows(_ count: Int, _ width: Int) -> String {
-    let rows = (0..<count).map { r in "[\((0..<width).map { c in "\(Double((r * 29 + c * 53) % 89) / 44.5 - 1)" }.joined(separator: ","))]" }
+    let rows = (0..<count).map { r in "[\((0..<width).map { c in "\(Double((r * 29 + c * 53) % 89) / 44.5 - 1)" }.joined(separator: ","))]"
+    }
     return "[\(rows.joined(separator: ","))]"
   }
 

@@ -148,7 +148,8 @@ struct TrainingProgramTests {
     let error = #expect(throws: UpdateError.self) { try trainingJob(manifest) }
     #expect(
       error?.message
-        == "m.json:4:22: at /train/optimizer: the update 'core.newton' needs the second derivatives by 4160 parameters, but 4096 are the most")
+        == "m.json:4:22: at /train/optimizer: the update 'core.newton' needs the second derivatives by 4160 parameters, but 4096 are the most"
+    )
     #expect(error?.help == "train a part of them, with 'update', or take an optimiser that needs gradients alone")
   }
 
@@ -156,7 +157,8 @@ struct TrainingProgramTests {
     let groups = Self.one(
       #""steps": [{"minimize": "near"}], "optimizer": {"layer": "core.newton", "rate": 1, "groups": [{"update": "w.*", "rate": 0.5}]}"#)
     let grouped = #expect(throws: UpdateError.self) { try trainingJob(groups) }
-    #expect(grouped?.message.hasSuffix("the update 'core.newton' needs all second derivatives at once, but parameters are in groups") == true)
+    #expect(
+      grouped?.message.hasSuffix("the update 'core.newton' needs all second derivatives at once, but parameters are in groups") == true)
     #expect(grouped?.help == "leave 'groups' out")
     let streams = TrainingCarryTests.sums([1, 2], batch: 1).replacing("core.sgd", with: "core.newton")
     let carried = #expect(throws: TrainingError.self) { try trainingJob(streams) }
@@ -168,9 +170,11 @@ struct TrainingProgramTests {
 
   // w: 1, then 2, 2.5, 2.75 (at rate 0.25, half of what is missing). Running: 2, 2.25, 2.5; from the second epoch: 2.5, 2.625.
   // Arithmetic: 7.25 / 3. Losses at those on the held-out row: (average - 3)^2.
-  @Test("held-out numbers with averages", arguments: [
-    (#""decay": 0.5"#, 2.5), (#""decay": 0.5, "from_epoch": 2"#, 2.625), (#""arithmetic": true"#, 7.25 / 3),
-  ])
+  @Test(
+    "held-out numbers with averages",
+    arguments: [
+      (#""decay": 0.5"#, 2.5), (#""decay": 0.5, "from_epoch": 2"#, 2.625), (#""arithmetic": true"#, 7.25 / 3),
+    ])
   func averagesAreEvaluated(_ average: String, _ wanted: Double) throws {
     let job = try trainingJob(
       """
@@ -193,11 +197,11 @@ struct TrainingProgramTests {
     func steps(_ deviation: Double, seed: Int) throws -> [Float] {
       let job = try trainingJob(
         """
-        {"zoo": 1, "inputs": {"x": {"shape": ["N", 100]}}, "graph": [{"layer": "core.dense", "name": "d", "units": 100, "bias": false, "initialize": {"weight": {"zeros": true}}}],
+        {"zoo": 1, "inputs": {"x": {"shape": ["N", 100]}}, "graph": [{"layer": "core.dense", "name": "d", "units": 100, "bias": false, "initialize": {"weight": "zeros"}}],
          "train": {"inputs": {"t": {"shape": ["N", 100]}}, "graph": [{"layer": "core.mse", "name": "loss", "in": ["d", "t"]}], "steps": [{"minimize": "loss"}], "batch": 100,
            "data": {"inputs": {"x": {"values": \(Self.identity), "rows": false}, "t": {"values": \(Self.zeros), "rows": false}}}, "seed": \(seed),
            "weight_noise": \(deviation), "optimizer": {"layer": "core.sgd", "rate": 5000}}}
-        """.replacing(#"{"zeros": true}"#, with: #""zeros""#))
+        """)
       _ = try job.trainer.train()
       return try job.floats("d.weight")
     }
@@ -211,8 +215,10 @@ struct TrainingProgramTests {
     #expect((variance - 0.25).magnitude < 0.018)
   }
 
-  private static let identity = "[\((0..<100).map { i in "[\((0..<100).map { $0 == i ? "1" : "0" }.joined(separator: ","))]" }.joined(separator: ","))]"
-  private static let zeros = "[\((0..<100).map { _ in "[\(Array(repeating: "0", count: 100).joined(separator: ","))]" }.joined(separator: ","))]"
+  private static let identity =
+    "[\((0..<100).map { i in "[\((0..<100).map { $0 == i ? "1" : "0" }.joined(separator: ","))]" }.joined(separator: ","))]"
+  private static let zeros =
+    "[\((0..<100).map { _ in "[\(Array(repeating: "0", count: 100).joined(separator: ","))]" }.joined(separator: ","))]"
 
   // MARK: Loss scaling
 
@@ -269,7 +275,8 @@ struct TrainingProgramTests {
   @Test func whatIsMaximizedOrAMetricIsBetterWhenItGrows() throws {
     // Up (w - 3)^2: 4, 9, ... always better, so that training never stops early.
     let manifest = Self.one(
-      #""steps": [{"maximize": "near"}], "epochs": 4, "stop": {"value": "near", "patience": 1}, "optimizer": {"layer": "core.sgd", "rate": 0.25}"#)
+      #""steps": [{"maximize": "near"}], "epochs": 4, "stop": {"value": "near", "patience": 1}, "optimizer": {"layer": "core.sgd", "rate": 0.25}"#
+    )
     #expect(try !trainingJob(manifest).trainer.train().wasStoppedEarly)
     let metric = Self.one(
       #""steps": [{"minimize": "near"}], "metrics": {"m": "small"}, "epochs": 4, "stop": {"value": "m", "patience": 1}, \#(Self.sgd)"#)
@@ -288,7 +295,8 @@ struct TrainingProgramTests {
         {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}}, "graph": [\(Self.weight("w", 1))],
          "train": {"graph": [{"layer": "core.mean", "name": "loss"}], "data": {"inputs": {"x": {"values": \(values)}}}, "steps": [{"minimize": "loss"}],
            "batch": 1000, "seed": \(seed), "sample_rows": "\(rows)", "optimizer": {"layer": "core.sgd", "rate": 0}}}
-        """).trainer.train().training[0].value
+        """
+      ).trainer.train().training[0].value
     }
     #expect(try sum(seed: 1, "once") == 499.5)
     // The mean of a sample deviates by 288.7 / sqrt(1000) = 9.1.

@@ -31,7 +31,8 @@ struct TrainingReferenceTests {
 
   private func dense(_ name: String, _ units: Int) throws -> String {
     let (weight, bias) = (try rows("initial/\(name).weight"), try rows("initial/\(name).bias"))
-    return #"{"layer": "core.dense", "name": "\#(name)", "units": \#(units), "initialize": {"weight": {"values": \#(weight)}, "bias": {"values": \#(bias)}}}"#
+    return
+      #"{"layer": "core.dense", "name": "\#(name)", "units": \#(units), "initialize": {"weight": {"values": \#(weight)}, "bias": {"values": \#(bias)}}}"#
   }
 
   private func job(_ train: String, _ change: (inout TrainingJob.Choices) -> Void = { _ in }) throws -> TrainingJob {
@@ -73,7 +74,10 @@ struct TrainingReferenceTests {
     try check(job.session.store.tensors, "groups")
     let expected = try #require(norms["groups"]?.array).map(\.number)
     #expect(measured.count == 10)
-    for (a, b) in zip(measured, expected) { #expect((try #require(a) - #require(b)).magnitude < 1e-5) }
+    for (a, b) in zip(measured, expected) {
+      let (a, b) = (try #require(a), try #require(b))
+      #expect((a - b).magnitude < 1e-5)
+    }
   }
 
   @Test("clipping by value, and averages", arguments: [("running", #""decay": 0.8"#), ("arithmetic", #""arithmetic": true"#)])

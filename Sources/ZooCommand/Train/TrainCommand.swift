@@ -43,7 +43,8 @@ struct TrainCommand: ParsableCommand {
   var resume: String? = nil
 
   @Option(
-    help: ArgumentHelp("Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.",
+    help: ArgumentHelp(
+      "Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.",
       valueName: "steps"))
   var saveEvery: SaveInterval?
 
