@@ -53,6 +53,9 @@ public final class Trainer {
     try planOthers()
   }
 
+  /// How long training has waited for data that was being read, in seconds: while the batch before is computed on, none.
+  public var secondsWaitingForData: Double { data.secondsWaited }
+
   // MARK: Training
 
   /// Trains until the last epoch, or until the session's run is cancelled: then it stops after the current iteration, and saves.
@@ -64,6 +67,7 @@ public final class Trainer {
       let batches = batches(options.rows, epoch: epoch)
       var means = Means(names)
       try restart(batch: min(options.batch, options.rows.count))
+      data.expect(batches)
       for index in 0..<batches.count {
         try batches.withRows(of: index) { try iterate($0, epoch: epoch, into: &means) }
         let now = monotonicSeconds()
@@ -110,7 +114,7 @@ public final class Trainer {
         updates += 1
         steps[i].updates += 1
         session.run.step = UInt64(updates)
-        data.fill(program.inputs, graph: step.graph, rows: rows)
+        try data.fill(program.inputs, graph: step.graph, rows: rows)
         carried.fill(program, graph: step.graph)
         try program.forward()
         let loss = program.scalar(0)
@@ -153,13 +157,14 @@ public final class Trainer {
       ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: options.batch, of: rows)
     try restart(batch: min(options.batch, rows.count))
     var means = Means(names)
+    data.expect(batches)
     for index in 0..<batches.count {
       // The same random numbers after every epoch, and none that training has drawn.
       session.run.step = 1 << 63 | UInt64(index)
       try batches.withRows(of: index) { rows in
         for evaluation in try evaluations(batch: rows.count) {
           let (program, graph) = (evaluation.program, evaluation.graph)
-          data.fill(program.inputs, graph: graph, rows: rows)
+          try data.fill(program.inputs, graph: graph, rows: rows)
           carried.fill(program, graph: graph)
           try program.forward()
           for (i, value) in evaluation.values.enumerated() { means.add(program.scalar(i), at: value, weight: max(rows.count, 1)) }
@@ -182,7 +187,7 @@ public final class Trainer {
         graph.graph, inputs: specs(g, batch: batch), wanted: wanted + carried.wanted(in: g))
       try checkMetrics(
         values.compactMap { $0 < steps.count ? nil : $0 - steps.count }, program, from: values.filter { $0 < steps.count }.count)
-      data.fillWhole(program.inputs, graph: g)
+      try data.fillWhole(program.inputs, graph: g)
       made.append(Evaluation(graph: g, program: program, values: values))
     }
     evaluations[batch] = made
@@ -205,7 +210,7 @@ public final class Trainer {
       section.graphs[step.graph].graph, inputs: specs(step.graph, batch: batch), minimise: step.minimized, patterns: step.updated,
       wanted: metrics.map { section.metrics[$0].source } + carried.wanted(in: step.graph))
     try checkMetrics(metrics, program, from: 1)
-    data.fillWhole(program.inputs, graph: step.graph)
+    try data.fillWhole(program.inputs, graph: step.graph)
     return program
   }
 
@@ -237,7 +242,7 @@ public final class Trainer {
 
   /// Writes every parameter atomically.
   public func save(_ path: String) throws {
-    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
+    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")] + options.notes.metadata, to: path)
   }
 
   /// Where the first value that is not finite appeared: in a parameter, after the last update, or in a layer's output.

@@ -1,3 +1,5 @@
+public import ZooRuntime
+
 /// How long and on what a model is trained, where a user may say otherwise than its manifest.
 public struct TrainingOptions: Sendable {
   /// How often every example is seen.
@@ -12,10 +14,13 @@ public struct TrainingOptions: Sendable {
   public var validation: [Int64]
   /// Where weights go after each epoch; nil: nowhere.
   public var weights: String?
+  /// What weights say about how they were made.
+  public var notes: WeightsNotes
 
   /// Options.
   public init(
-    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], weights: String? = nil
+    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], weights: String? = nil,
+    notes: WeightsNotes = WeightsNotes()
   ) {
     self.epochs = epochs
     self.batch = batch
@@ -23,6 +28,7 @@ public struct TrainingOptions: Sendable {
     self.rows = rows
     self.validation = validation
     self.weights = weights
+    self.notes = notes
   }
 }
 

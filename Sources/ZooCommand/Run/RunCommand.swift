@@ -63,15 +63,15 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let open = try OpenModel(model, options)
+    var file = weights
+    let precision = precision.precision(weights: &file)
+    let open = try OpenModel(model, options, weights: file)
     let index = try open.graphIndex(graph)
     let entry = open.model.graphs[index]
     if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name, option: "runs") }
     // Whatever can be wrong about files is found before anything is computed.
     let printers = try printers(entry, in: open)
     let inputs = try inputs(entry, in: open)
-    var file = weights
-    let precision = precision.precision(weights: &file)
     let session = try open.session(weights: file, seed: seed, fuse: !noFuse, precision: precision)
     let stream = Stream(session, graph: index)
     let chunks = try chunk.map { try Chunks($0, of: inputs, entry, stream: stream) }
@@ -123,8 +123,10 @@ struct RunCommand: ParsableCommand {
     let given = try FileArgument.read(
       input, option: .input, names: entry.graph.inputs.map(\.name), visible: entry.visibleInputs)
     return try entry.graph.inputs.enumerated().map { i, input in
-      if let words = given.first(where: { $0.name == input.name })?.file { return try open.read(argument: words, for: input) }
-      if let sample = try open.sample(for: input) { return sample }
+      if let words = given.first(where: { $0.name == input.name })?.file {
+        return try open.normalized(try open.read(argument: words, for: input), for: input)
+      }
+      if let sample = try open.sample(for: input) { return try open.normalized(sample, for: input) }
       if entry.isCarried(input: i) { return nil }
       throw GraphError.missingInput(name: input.name, shape: input.shapeText)
     }

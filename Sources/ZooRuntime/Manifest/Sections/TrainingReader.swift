@@ -5,6 +5,7 @@ import ZooTypes
 struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
+    "evaluate",
   ]
   static let stepKeys = ["graph", "minimize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
@@ -21,11 +22,12 @@ struct TrainingReader {
     let steps = try steps(optimizer)
     let carried = try carried()
     let metrics = try metrics()
-    let data = try DataReader(train: fields, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
+    let evaluation = try EvaluationReader(train: fields).evaluation(&graphs)
+    let data = try DataReader(train: fields, catalog: catalog, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
     let isShuffled = try fields.boolean("shuffle")
     if isShuffled == true, !carried.isEmpty { throw fields.error(.shuffledStreams, at: fields.raw("shuffle")) }
     return TrainingSection(
-      graphs: graphs.all, data: data, carried: carried, steps: steps, metrics: metrics,
+      graphs: graphs.all, data: data, carried: carried, steps: steps, metrics: metrics, evaluation: evaluation,
       epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, iterations: try iterations(data),
       batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32, isShuffled: isShuffled ?? carried.isEmpty,
       seed: try fields.integer("seed", in: 0...Int.max) ?? 0, about: try fields.text("about") ?? "",
