@@ -19,17 +19,18 @@ final class BatchLoader {
 
   deinit {
     guard isRunning else { return }
-    shared.withLock { $0.isStopped = true }
+    shared.lock()
+    shared.isStopped = true
+    shared.unlock()
     pthread_join(thread, nil)
   }
 
-  /// Says which batches come next, in this order, and how many bytes the largest takes.
-  func expect(_ batches: Batches, bytes: Int) {
-    shared.withLock { state in
-      while state.isReading { shared.wait() }
-      state.expect(batches)
-      if bytes > shared.slotBytes { shared.resize(bytes) }
-    }
+  /// Says which batches come next, in this order from number `first`, and how many bytes the largest takes.
+  func expect(_ batches: Batches, from first: Int, bytes: Int) {
+    shared.lock()
+    while shared.isReading { shared.wait() }
+    shared.expect(batches, from: first, bytes: bytes)
+    shared.unlock()
     start()
   }
 
@@ -37,19 +38,19 @@ final class BatchLoader {
   ///
   /// It stays there until another is asked for.
   func batch(_ rows: UnsafeBufferPointer<Int64>) throws -> UnsafeRawPointer? {
-    try shared.withLock { state -> UnsafeRawPointer? in
-      if state.current >= 0, state.batches.has(rows, at: state.current) { return UnsafeRawPointer(shared.slot(state.current)) }
-      let next = state.current + 1
-      guard isRunning, next < state.batches.count, state.batches.has(rows, at: next) else { return nil }
-      if state.read <= next {
-        let start = monotonicSeconds()
-        while state.read <= next { shared.wait() }
-        secondsWaited += monotonicSeconds() - start
-      }
-      state.current = next
-      if let error = state.errors[next & 1] { throw error }
-      return UnsafeRawPointer(shared.slot(next))
+    shared.lock()
+    defer { shared.unlock() }
+    if let current = shared.current, shared.batches.has(rows, at: current) { return UnsafeRawPointer(shared.slot(current)) }
+    let next = shared.next
+    guard isRunning, next < shared.batches.count, shared.batches.has(rows, at: next) else { return nil }
+    if shared.countRead <= next {
+      let start = monotonicSeconds()
+      while shared.countRead <= next { shared.wait() }
+      secondsWaited += monotonicSeconds() - start
     }
+    shared.current = next
+    if let error = shared.takeError(of: next) { throw error }
+    return UnsafeRawPointer(shared.slot(next))
   }
 
   private func start() {
@@ -60,40 +61,32 @@ final class BatchLoader {
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    let code = pthread_create(&thread, nil, { context in
-      if let context { Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().run() }
-      return nil
-    }, context.toOpaque())
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        if let context { Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().run() }
+        return nil
+      }, context.toOpaque())
     // Without a thread, batches are read when they are needed.
     if code == 0 { isRunning = true } else { context.release() }
   }
 }
 
-/// What the two threads share.
+/// What the two threads share; all of it is touched under the lock alone, but for a slot, which one of them has at a time.
 private final class Shared: @unchecked Sendable {
-  struct State {
-    var batches = Batches([], size: 1)
-    /// The batch that is computed on.
-    var current = -1
-    /// How many batches have been read.
-    var read = 0
-    var isReading = false
-    var isStopped = false
-    var errors: [(any Error)?] = [nil, nil]
+  private(set) var batches = Batches([], size: 1)
+  /// The batch that is computed on; nil: none yet.
+  var current: Int?
+  /// The batch before which all have been read.
+  private(set) var countRead = 0
+  private var first = 0
+  private(set) var isReading = false
+  var isStopped = false
 
-    mutating func expect(_ batches: Batches) {
-      (self.batches, current, read) = (batches, -1, 0)
-      errors = [nil, nil]
-    }
-
-    /// Whether a batch can be read: there are slots for the current one and the next.
-    var hasWork: Bool { read < batches.count && read <= max(current, 0) + 1 }
-  }
-
-  private(set) var slotBytes = 0
-  private let read: BatchLoader.Read
+  private var errors: [(any Error)?] = [nil, nil]
   private var slots: UnsafeMutableRawPointer?
-  private var state = State()
+  private var slotBytes = 0
+  private let read: BatchLoader.Read
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -111,51 +104,64 @@ private final class Shared: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Makes room for two batches; nothing is being read.
-  func resize(_ bytes: Int) {
+  func lock() { pthread_mutex_lock(mutex) }
+
+  func unlock() {
+    pthread_cond_broadcast(changed)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Waits until the other thread has done something; the lock is held before and after.
+  func wait() { pthread_cond_wait(changed, mutex) }
+
+  /// The batch that comes after the current one.
+  var next: Int { current.map { $0 + 1 } ?? first }
+
+  /// Begins with other batches; nothing is being read.
+  func expect(_ batches: Batches, from first: Int, bytes: Int) {
+    (self.batches, self.first, current, countRead) = (batches, first, nil, first)
+    (errors[0], errors[1]) = (nil, nil)
+    guard bytes > slotBytes else { return }
     free(slots)
     slotBytes = (bytes + 63) / 64 * 64
     slots = aligned_alloc(64, 2 * slotBytes)
     if slots == nil { fatalError("out of memory: \(2 * slotBytes) bytes were asked for") }
   }
 
+  /// The memory of a batch: that of the one before the last.
   func slot(_ batch: Int) -> UnsafeMutableRawPointer {
     guard let slots else { preconditionFailure("batches are announced before they are read") }
     return slots + (batch & 1) * slotBytes
   }
 
-  /// Waits until the other thread has done something; the lock is held before and after.
-  func wait() { pthread_cond_wait(changed, mutex) }
-
-  func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
-    pthread_mutex_lock(mutex)
-    defer {
-      pthread_cond_broadcast(changed)
-      pthread_mutex_unlock(mutex)
-    }
-    return try body(&state)
+  func takeError(of batch: Int) -> (any Error)? {
+    defer { errors[batch & 1] = nil }
+    return errors[batch & 1]
   }
+
+  /// Whether a batch can be read: there are slots for the current one and the next.
+  private var hasWork: Bool { countRead < batches.count && countRead <= (current ?? first) + 1 }
 
   /// What the other thread does until the loader is gone.
   func run() {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while !state.isStopped {
-      guard state.hasWork else {
+    lock()
+    while !isStopped {
+      guard hasWork else {
         wait()
         continue
       }
-      let (index, batches) = (state.read, state.batches)
+      let (index, batches) = (countRead, batches)
       let into = slot(index)
-      state.isReading = true
-      pthread_mutex_unlock(mutex)
+      isReading = true
+      unlock()
       var failure: (any Error)?
       do { try batches.withRows(of: index) { try read($0, into) } } catch { failure = error }
-      pthread_mutex_lock(mutex)
-      state.isReading = false
-      state.errors[index & 1] = failure
-      state.read += 1
+      lock()
+      isReading = false
+      errors[index & 1] = failure
+      countRead += 1
       pthread_cond_broadcast(changed)
     }
+    unlock()
   }
 }

@@ -177,15 +177,15 @@ public final class Dataset {
   /// Less than this for each batch is read in a moment, and is no work for another thread: 32 KiB.
   private static let leastBytes = 32 << 10
 
-  /// Says which batches come next, in this order, so that each is read while the one before it is computed on.
+  /// Says which batches come next, in this order from number `first`, so that each is read while the one before it is computed on.
   ///
   /// Batches that were not announced are read when they are asked for.
-  func expect(_ batches: Batches) {
+  func expect(_ batches: Batches, from first: Int = 0) {
     let byRows = columns.filter { !$0.isWhole }
     let bytes = byRows.reduce(0) { $0 + $1.spec.byteCount }
     guard batches.count > 1, bytes * batches.size >= Self.leastBytes || byRows.contains(where: { $0.rows is FileRows }) else { return }
     if loader == nil { loader = BatchLoader(Reader(columns: byRows, lock: reading).read) }
-    loader?.expect(batches, bytes: bytes * batches.size + 64 * (byRows.count + 1))
+    loader?.expect(batches, from: first, bytes: bytes * batches.size + 64 * (byRows.count + 1))
   }
 
   /// Writes the examples `rows` into the inputs of a program of that graph.

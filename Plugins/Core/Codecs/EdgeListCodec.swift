@@ -28,7 +28,9 @@ struct EdgeListCodec: Codec {
     let table = try table(bytes)
     var pairs = [Int64](repeating: 0, count: table.rowCount * 2)
     do throws(CSVError) {
-      try pairs.withUnsafeMutableBytes { (pairs) throws(CSVError) in try table.read(as: .i64, into: pairs) }
+      try pairs.withUnsafeMutableBufferPointer { (pairs) throws(CSVError) in
+        try table.read(as: .i64, into: UnsafeMutableRawBufferPointer(pairs))
+      }
     } catch {
       throw .data(error)
     }

@@ -4,11 +4,11 @@ import ZooTraining
 
 /// What an evaluation found, for people and for programs.
 struct EvaluationReport {
-  private let evaluation: Evaluation
+  private let evaluation: EvaluationResult
   private let part: String
 
   /// A report of what was found on a part of the data.
-  init(_ evaluation: Evaluation, part: String) { (self.evaluation, self.part) = (evaluation, part) }
+  init(_ evaluation: EvaluationResult, part: String) { (self.evaluation, self.part) = (evaluation, part) }
 
   /// More classes than this do not fit beside one another.
   private static let widestConfusion = 16

@@ -113,7 +113,7 @@ struct EvaluationTests {
          "data": {"inputs": {"x": {"values": [[1], [-1], [3]]}, "t": {"values": [[1], [1], [1]]}}}, "optimizer": {"layer": "core.sgd", "rate": 0},
          "evaluate": {"predictions": "w", "labels": "t", "as": "classes"}}}
       """
-    func evaluate(_ manifest: String) throws -> Evaluation {
+    func evaluate(_ manifest: String) throws -> EvaluationResult {
       let model = try Manifest(contentsOf: Array(manifest.utf8), file: "m.json", folder: "/").expand(catalog: Repository.catalog)
       let evaluator = try Evaluator(
         model, catalog: Repository.catalog, manifestFolder: "/", zooRoot: "/", choices: TrainingJob.Choices(), notes: WeightsNotes())
@@ -123,7 +123,9 @@ struct EvaluationTests {
     let report = try #require(try evaluate(manifest).classes)
     #expect((report.accuracy - 2.0 / 3).magnitude < 1e-12)
     #expect((report.crossEntropy - 0.752_110_6).magnitude < 1e-6)
-    let half = try #require(throws: EvaluationError.self) { _ = try evaluate(manifest.replacing("[[1], [1], [1]]", with: "[[1], [0.5], [1]]")) }
+    let half = try #require(throws: EvaluationError.self) {
+      _ = try evaluate(manifest.replacing("[[1], [1], [1]]", with: "[[1], [0.5], [1]]"))
+    }
     #expect(half.message == "a label is 0.5, which is the number of no class")
     #expect(half.help == "labels are 0, 1, 2 and so on")
     let wide = manifest.replacing(#""units": 1, "bias": false, "initialize": {"weight": {"values": [[2]]}}"#, with: #""units": 3"#)

@@ -58,7 +58,7 @@ struct DataFolderTests {
     }
     let labels = sorted.map { $0.hasPrefix("b") ? 0 : 1 }
     try bytes.withUnsafeBytes { images in
-      try labels.withUnsafeBytes { labels in
+      _ = try labels.withUnsafeBytes { labels in
         try folder.file(
           "d.npz",
           bytes: NPZ.encode([NamedTensor("x", Spec([24, 16, 16, 3]), images), NamedTensor("label", Spec([24], .i64), labels)]))
@@ -105,7 +105,8 @@ struct DataFolderTests {
       ])
     #expect(
       DataModels.words(DataModels.images("photos/README.md"), in: folder.path) == [
-        "'HERE/photos/README.md' is a file, but the model learns from a folder", "give --data a folder with a folder of files for each class",
+        "'HERE/photos/README.md' is a file, but the model learns from a folder",
+        "give --data a folder with a folder of files for each class",
       ])
     #expect(
       DataModels.words(DataModels.images("photos"), in: folder.path, data: folder.path + "/photo") == [
@@ -157,9 +158,10 @@ struct DataFolderTests {
     let folder = try photos()
     try folder.file("photos/a cats/large.jpg", bytes: try MappedFile(Repository.root + "/zoo/data/photos/flower.jpg").contents)
     let words = DataModels.words(DataModels.images("photos", shape: #"["N", "H", "W", 3]"#), in: folder.path)
-    #expect(words == [
-      "'HERE/photos/a cats/large.jpg' becomes [427, 640, 3], but 'HERE/photos/a cats/0.png' becomes [48, 48, 3]",
-      "give the input a shape of fixed lengths, to which files are brought",
-    ])
+    #expect(
+      words == [
+        "'HERE/photos/a cats/large.jpg' becomes [427, 640, 3], but 'HERE/photos/a cats/0.png' becomes [48, 48, 3]",
+        "give the input a shape of fixed lengths, to which files are brought",
+      ])
   }
 }

@@ -41,7 +41,8 @@ struct DataSourceTests {
     let manifest = DataModels.sum(
       #""x": {"shape": ["N", 1]}"#,
       data: #""inputs": {"x": {"file": "d.csv", "codec": {"kind": "csv", "key": "kind", "classes": ["virginica"]}}}"#)
-    #expect(DataModels.words(manifest, in: folder.path).first == "HERE/d.csv: line 2, column 2: 'setosa' is neither a number nor a known word")
+    #expect(
+      DataModels.words(manifest, in: folder.path).first == "HERE/d.csv: line 2, column 2: 'setosa' is neither a number nor a known word")
   }
 
   // The classes of "abcabcab" are 0 1 2 0 1 2 0 1. Windows of 3, each 2 behind the last, with those one further as targets, need 4: they
@@ -96,13 +97,16 @@ struct DataSourceTests {
     let means = try job.parts.training.map { row in try #require(job.trainer.evaluate([row]).first { $0.name == "mean" }).value }
     #expect(means == [0.5, -0.25, -0.25])
     #expect(
-      DataModels.words(manifest.replacing(#""window": 2"#, with: #""window": 6"#).replacing(#"["N", 2]"#, with: #"["N", 6]"#), in: folder.path, data: folder.path)
+      DataModels.words(
+        manifest.replacing(#""window": 2"#, with: #""window": 6"#).replacing(#"["N", 2]"#, with: #"["N", 6]"#), in: folder.path,
+        data: folder.path)
         == ["no file of 'HERE' is long enough for a window of 6", "choose a shorter window, or longer files"])
   }
 
   private static func sound(_ folder: TemporaryFolder, _ path: String, _ samples: [UInt8]) throws {
     func bytes(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-    let body = Array("WAVEfmt ".utf8) + bytes(16, 4) + bytes(1, 2) + bytes(1, 2) + bytes(8000, 4) + bytes(8000, 4) + bytes(1, 2) + bytes(8, 2)
+    let body =
+      Array("WAVEfmt ".utf8) + bytes(16, 4) + bytes(1, 2) + bytes(1, 2) + bytes(8000, 4) + bytes(8000, 4) + bytes(1, 2) + bytes(8, 2)
     let data = Array("data".utf8) + bytes(samples.count, 4) + samples + (samples.count % 2 == 1 ? [0] : [])
     let file = Array("RIFF".utf8) + bytes(body.count + data.count, 4) + body + data
     _ = try folder.file(path, bytes: file)

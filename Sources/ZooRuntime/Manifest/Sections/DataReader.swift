@@ -114,7 +114,8 @@ struct DataReader {
       return nil
     }
     return TrainingFeed.Window(
-      length: length, stride: try feed.integer("stride", in: range) ?? length, shift: try feed.integer("shift", in: 0...Int(Int32.max)) ?? 0)
+      length: length, stride: try feed.integer("stride", in: range) ?? length, shift: try feed.integer("shift", in: 0...Int(Int32.max)) ?? 0
+    )
   }
 
   private func classes(_ data: Fields) throws(ManifestError) -> TrainingData.Classes? {

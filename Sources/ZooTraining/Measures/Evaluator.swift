@@ -2,7 +2,7 @@ public import ZooRuntime
 import ZooTypes
 
 /// A model's losses and metrics on some of the data, and how its predictions agree with the labels.
-public struct Evaluation: Sendable {
+public struct EvaluationResult: Sendable {
   /// Means of the losses and metrics.
   public let numbers: TrainingEvent.Numbers
   /// How predictions agree with labels; nil: the manifest names none, and no loss tells.
@@ -69,7 +69,7 @@ public final class Evaluator {
   }
 
   /// Evaluates some rows; none, if arrays are given whole.
-  public func evaluate(_ rows: [Int64]) throws -> Evaluation {
+  public func evaluate(_ rows: [Int64]) throws -> EvaluationResult {
     let start = monotonicSeconds()
     let valueNames = section.steps.map(\.name) + section.metrics.map(\.name)
     var means = Means(valueNames)
@@ -88,7 +88,7 @@ public final class Evaluator {
       }
       carried.advance()
     }
-    return Evaluation(
+    return EvaluationResult(
       numbers: means.numbers, classes: scores.flatMap { $0.count > 0 ? ClassReport($0, subject: subject, names: names) : nil },
       rows: rows.count, seconds: monotonicSeconds() - start)
   }

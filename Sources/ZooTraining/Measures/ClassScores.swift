@@ -25,7 +25,7 @@ package struct ClassScores {
   let top: Int
 
   /// How many labels counted.
-  private(set) var count = 0
+  package private(set) var count = 0
   /// How often class `predicted` was taken for class `label`, at `label * classes + predicted`.
   private(set) var confusion: [Int]
   /// How often the right class was among the likeliest.
