@@ -31,6 +31,12 @@ public struct TrainingJob {
     public var data: String?
     /// Settings whose values are not the manifest's: weights say so.
     public var settings = JSONObject()
+    /// The folder that checkpoints go to; nil: there are none.
+    public var checkpoints: String?
+    /// Whether to go on from the newest of them.
+    public var resumes = false
+    /// How often there is one within epochs; nil: never.
+    public var saveEvery: TrainingOptions.Interval?
     /// The libraries that layers may call.
     public var foreign = ForeignLibraries.none
     /// What layers compute with; parameters and their updates are f32.
@@ -49,11 +55,14 @@ public struct TrainingJob {
     session = Session(
       model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
       foreign: choices.foreign, precision: choices.precision)
-    trainer = try Trainer(
-      session, section, data: data.dataset,
-      options: TrainingOptions(
-        epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled,
-        rows: parts.training, validation: validation, weights: choices.output,
-        notes: WeightsNotes(settings: choices.settings, normalization: data.normalization)))
+    var options = TrainingOptions(
+      epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled,
+      rows: parts.training, validation: validation, weights: choices.output)
+    options.notes = WeightsNotes(settings: choices.settings, normalization: data.normalization)
+    options.checkpoints = choices.checkpoints
+    options.saveEvery = choices.saveEvery
+    options.measureEvery = 10
+    trainer = try Trainer(session, section, data: data.dataset, options: options)
+    if choices.resumes { try trainer.resume() }
   }
 }

@@ -2,9 +2,17 @@ public import ZooRuntime
 
 /// How long and on what a model is trained, where a user may say otherwise than its manifest.
 public struct TrainingOptions: Sendable {
+  /// How often a checkpoint is written within epochs; after each there is one anyway.
+  public enum Interval: Hashable, Sendable {
+    /// After so many iterations.
+    case iterations(Int)
+    /// After so many seconds.
+    case seconds(Double)
+  }
+
   /// How often every example is seen.
   public var epochs: Int
-  /// How many examples an iteration sees.
+  /// How many examples a batch has.
   public var batch: Int
   /// Whether each epoch has an order of its own.
   public var shuffles: Bool
@@ -14,13 +22,18 @@ public struct TrainingOptions: Sendable {
   public var validation: [Int64]
   /// Where weights go after each epoch; nil: nowhere.
   public var weights: String?
+  /// The folder that checkpoints go to; nil: there are none.
+  public var checkpoints: String?
+  /// How often there is a checkpoint within epochs; nil: never.
+  public var saveEvery: Interval?
+  /// After how many iterations gradients are measured, where nothing else needs that; 0: never.
+  public var measureEvery = 0
   /// What weights say about how they were made.
-  public var notes: WeightsNotes
+  public var notes = WeightsNotes()
 
   /// Options.
   public init(
-    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], weights: String? = nil,
-    notes: WeightsNotes = WeightsNotes()
+    epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], weights: String? = nil
   ) {
     self.epochs = epochs
     self.batch = batch
@@ -28,35 +41,5 @@ public struct TrainingOptions: Sendable {
     self.rows = rows
     self.validation = validation
     self.weights = weights
-    self.notes = notes
   }
-}
-
-/// What a trainer tells whoever watches.
-public enum TrainingEvent: Sendable {
-  /// Means over some examples: the loss of each step of the program, then the metrics.
-  public typealias Numbers = [(name: String, value: Double)]
-
-  /// After each iteration: means over the epoch so far.
-  case step(epoch: Int, step: Int, steps: Int, numbers: Numbers, samplesPerSecond: Double, secondsLeft: Double)
-  /// After each epoch: means over it, and over the held-out examples.
-  case epoch(Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double)
-  /// Weights were written.
-  case saved(path: String)
-}
-
-/// How a training run ended.
-public struct TrainingSummary: Sendable {
-  /// Whether it was asked to stop before its last epoch.
-  public var wasInterrupted: Bool
-  /// How many epochs were completed.
-  public var epochs: Int
-  /// How many updates were made.
-  public var steps: Int
-  /// Means over the last epoch.
-  public var training: TrainingEvent.Numbers
-  /// Means over the held-out examples after the last epoch.
-  public var validation: TrainingEvent.Numbers
-  /// How long it took.
-  public var seconds: Double
 }

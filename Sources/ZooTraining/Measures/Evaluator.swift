@@ -71,7 +71,6 @@ public final class Evaluator {
   /// Evaluates some rows; none, if arrays are given whole.
   public func evaluate(_ rows: [Int64]) throws -> EvaluationResult {
     let start = monotonicSeconds()
-    let valueNames = section.steps.map(\.name) + section.metrics.map(\.name)
     var means = Means(valueNames)
     scores = nil
     let batches =
@@ -106,11 +105,15 @@ public final class Evaluator {
     if let compared = part.compared { try compare(program, compared.predictions, compared.labels) }
   }
 
+  /// The names of all losses and metrics.
+  private var valueNames: [String] { section.steps.flatMap { $0.terms.map(\.name) } + section.metrics.map(\.name) }
+
   private func specs(_ graph: Int, batch: Int) -> [Spec] { data.dataset.specs(section.graphs[graph].graph, graph, batch: batch) }
 
   private func programs(batch: Int) throws -> [Part] {
     if let known = programs[batch] { return known }
-    let sources = section.steps.map { ($0.graph, $0.minimized) } + section.metrics.map { ($0.graph, $0.source) }
+    let sources =
+      section.steps.flatMap { step in step.terms.map { (step.graph, $0.source) } } + section.metrics.map { ($0.graph, $0.source) }
     var made: [Part] = []
     for (g, graph) in section.graphs.enumerated() {
       let values = sources.indices.filter { sources[$0].0 == g }
@@ -121,7 +124,7 @@ public final class Evaluator {
       for (i, value) in values.enumerated() {
         let spec = program.outputSpecs[i]
         guard spec.count == 1, spec.dtype == .f32 else {
-          throw TrainingError.metric(name: (section.steps.map(\.name) + section.metrics.map(\.name))[value], is: spec)
+          throw TrainingError.metric(name: valueNames[value], is: spec)
         }
       }
       try data.dataset.fillWhole(program.inputs, graph: g)

@@ -76,6 +76,10 @@ extension ManifestError.Problem {
     case .noIterations: "add \"iterations\" to 'train'"
     case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
     case .shuffledStreams: "leave 'shuffle' out"
+    case .accumulatedStreams: "leave 'accumulate' out, or minimise one weighted sum in one step"
+    case .saidTwice(_, let second, _): "leave '\(second)' out"
+    case .unknownSchedule(let kind, let known), .notASchedule(let kind, let known): Self.nearest(kind, known, else: "the schedules are")
+    case .unknownNumber(let name, _, let known): Self.nearest(name, known, else: "there are")
 
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"
