@@ -37,18 +37,24 @@ struct OpenModel {
   ///
   /// Settings are what `--set` says, else what the weights were made with, else what the training data in `data` or the manifest's
   /// folder says, else the manifest's.
-  init(_ name: String, _ options: ModelOptions, includesTraining: Bool = false, weights: String? = nil, data: String? = nil) throws {
-    try self.init(name, in: try options.zoo.find(), options, includesTraining: includesTraining, weights: weights, data: data)
+  /// With `startsAnew`, no weights are used but those in `weights`.
+  init(
+    _ name: String, _ options: ModelOptions, includesTraining: Bool = false, weights: String? = nil, data: String? = nil,
+    startsAnew: Bool = false
+  ) throws {
+    try self.init(
+      name, in: try options.zoo.find(), options, includesTraining: includesTraining, weights: weights, data: data, startsAnew: startsAnew)
   }
 
   init(
-    _ name: String, in zoo: Zoo, _ options: ModelOptions, includesTraining: Bool, weights: String? = nil, data: String? = nil
+    _ name: String, in zoo: Zoo, _ options: ModelOptions, includesTraining: Bool, weights: String? = nil, data: String? = nil,
+    startsAnew: Bool = false
   ) throws {
     attributeCrashes()
     self.zoo = zoo
     foreign = try .user(adding: options.allowedLibraries)
     listing = try zoo.model(name)
-    notes = try listing.notes(of: weights, zoo)
+    notes = startsAnew && weights == nil ? WeightsNotes() : try listing.notes(of: weights, zoo)
     var overrides: [String: JSON] = [:]
     for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
     for member in notes.settings.members where listing.manifest.settingNames.contains(member.name) && overrides[member.name] == nil {

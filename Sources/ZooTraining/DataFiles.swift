@@ -32,7 +32,7 @@ final class DataFiles {
   /// What feeds an input.
   func rows(_ feed: TrainingFeed, for input: GraphInput) throws -> any RowSource {
     switch feed.origin {
-    case .values(let values, let shape): ArrayRows(try numbers(values, shape, for: input), isWhole: feed.isWhole)
+    case .values(let values, let shape): try rows(try numbers(values, shape, for: input), feed)
     case .file(let path, let key): try rows(try array(path, key: key, feed, for: input), feed)
     case .folder(.content): try content(feed, for: input)
     case .folder(.classIndex): try classIndices(for: input)

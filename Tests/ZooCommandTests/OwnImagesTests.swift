@@ -16,7 +16,7 @@ import ZooTestSupport
 
   @Test func threeCommandsTrainEvaluateAndUseAModelOfOnesOwn() throws {
     let zoo = try fixture()
-    let train = try zoo.run("train", "small-images", "--data", "photos", "--epochs", "12", "--json")
+    let train = try zoo.run("train", "small-images", "--data", "photos", "--json")
     #expect(train.errors == "")
     #expect(train.status == 0)
     let path = "runs/small-images/weights.safetensors"

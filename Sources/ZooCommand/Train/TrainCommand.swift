@@ -68,7 +68,7 @@ struct TrainCommand: ParsableCommand {
     threads.apply()
     var file = weights
     let precision = precision.precision(weights: &file)
-    let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data)
+    let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data, startsAnew: true)
     let folder = resume.flatMap { $0.isEmpty ? nil : $0 } ?? out ?? "runs/\(open.model.name)"
     let path = folder + "/weights.safetensors"
 

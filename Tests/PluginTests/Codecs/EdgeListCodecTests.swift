@@ -43,11 +43,11 @@ struct EdgeListCodecTests {
   @Test func columnsHaveNamesAndFieldsMayBeWords() throws {
     let text = Array("\"the \"\"size\"\"\",kind,n\n1.5,b,7\n2.5,a,8\n".utf8)
     #expect(try CodecRun("csv", ["key": "n, the \"size\""]).decode(text, port: [-1, 2]).floats == [7, 1.5, 8, 2.5])
-    let kinds = try CodecRun("csv", ["key": "kind", "classes": ["a", "b"]]).decode(text, port: [-1], .i64)
+    let kinds = try CodecRun("csv", ["key": "kind", "classes": "a\nb"]).decode(text, port: [-1], .i64)
     #expect(numbers(kinds) == [1, 0])
     expectRefusal("file: the first row names no column 'm'") { _ = try CodecRun("csv", ["key": "m"]).decode(text, port: [-1]) }
     expectRefusal("file: line 3, column 2: 'a' is neither a number nor a known word") {
-      _ = try CodecRun("csv", ["key": "kind", "classes": ["b"]]).decode(text, port: [-1], .i64)
+      _ = try CodecRun("csv", ["key": "kind", "classes": "b"]).decode(text, port: [-1], .i64)
     }
     expectRefusal("file: columns are read by 'key' or by 'columns', not by both") {
       _ = try CodecRun("csv", ["key": "n", "columns": [0]]).decode(text, port: [-1])

@@ -156,7 +156,7 @@ struct ManifestTrainingTests {
       "'x' of 'data' has file, key, values, codec, window, stride, shift, rows, scale, offset, normalize, about"),
     bad(
       #"{"data": {"file": "d", "folder": "e", "inputs": {"x": "x", "label": "y"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
-      ":4:46: at /train/data/folder: 'data' has both a 'file' and a 'folder'", "leave one out; an input can have a 'file' of its own"),
+      ":4:45: at /train/data/folder: 'data' has both a 'file' and a 'folder'", "leave one out; an input can have a 'file' of its own"),
     bad(
       #"{"data": {"folder": "e", "inputs": {"x": "files", "label": "class"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:53: at /train/data/inputs/x: 'x' of 'data' cannot be 'files'", "did you mean 'file'?"),

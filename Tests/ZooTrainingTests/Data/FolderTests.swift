@@ -73,6 +73,14 @@ struct DataFolderTests {
     #expect(jobs[0].bits != (try DataModels.job(manifest, in: folder.path).bits))
   }
 
+  /// While LeNet-5 computes on one batch of digits, the next is read: training hardly ever waits.
+  @Test func digitsAreReadFasterThanLeNetLearns() throws {
+    let job = try ZooModels.job("lenet5") { $0.epochs = 2 }
+    let summary = try job.trainer.train()
+    // 0.1 % on two quiet cores; others may be busy here.
+    #expect(job.trainer.secondsWaitingForData < 0.1 * summary.seconds)
+  }
+
   @Test func aDamagedImageIsNamed() throws {
     let folder = try photos()
     try folder.file("photos/a cats/deep/9.jpg", bytes: Array("not an image".utf8))

@@ -11,7 +11,7 @@ struct DataSourceTests {
   private func means(_ shape: String, _ feed: String, _ data: String = "", in folder: TemporaryFolder) throws -> [Double] {
     let manifest = """
       {"zoo": 1, "inputs": {"x": {"shape": \(shape)}}, "graph": [{"layer": "core.identity", "name": "same"}], "outputs": {"y": "same"},
-       "train": {"graph": [{"layer": "core.dense", "name": "w", "units": 1}, {"layer": "core.mean", "name": "loss"}, {"layer": "core.mean", "name": "mean", "in": "x"}],
+       "train": {"graph": [{"layer": "core.reshape", "shape": [-1, 1]}, {"layer": "core.dense", "name": "w", "units": 1}, {"layer": "core.mean", "name": "loss"}, {"layer": "core.mean", "name": "mean", "in": "x"}],
          "steps": [{"minimize": "loss"}], "metrics": {"mean": "mean"}, "optimizer": {"layer": "core.sgd", "rate": 0},
          "data": {"inputs": {"x": \(feed)}\(data)}}}
       """
