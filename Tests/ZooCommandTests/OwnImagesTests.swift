@@ -14,25 +14,28 @@ import ZooTestSupport
     return zoo
   }
 
-  @Test func threeCommandsTrainEvaluateAndUseAModelOfOnesOwn() throws {
+  /// The commands that the page shows, in its order.
+  private func commands() throws -> [[String]] {
+    let page = String(decoding: try MappedFile(Repository.root + "/docs/own-images.md").contents, as: UTF8.self)
+    return page.split(separator: "\n").filter { $0.hasPrefix("$ zoo ") }.map { $0.dropFirst(6).split(separator: " ").map(String.init) }
+  }
+
+  @Test func theCommandsOfThePageTrainEvaluateAndUseAModelOfOnesOwn() throws {
     let zoo = try fixture()
-    let train = try zoo.run("train", "small-images", "--data", "photos", "--json")
-    #expect(train.errors == "")
-    #expect(train.status == 0)
-    let path = "runs/small-images/weights.safetensors"
-    #expect(access(zoo.path + "/" + path, R_OK) == 0)
+    let commands = try commands()
+    #expect(commands.map(\.first) == ["train", "eval", "run"])
+    let results = try commands.map { try zoo.run($0 + ["--json"]) }
+    for (command, result) in zip(commands, results) {
+      #expect(result.errors == "", "\(command)")
+      #expect(result.status == 0, "\(command)")
+    }
 
-    let evaluation = try zoo.run("eval", "small-images", "--weights", path, "--data", "photos", "--json")
-    #expect(evaluation.errors == "")
-    let root = try JSONDocument(Array(evaluation.output.utf8), file: "output").root
-    #expect(root["part"] == "test")
-    #expect(root["predictions"]?["classes"]?.array?.compactMap { $0["name"]?.string } == ["blossoms", "houses"])
-    #expect(try #require(root["predictions"]?["accuracy"]?.number) >= 0.75)
-
+    let evaluation = try JSONDocument(Array(results[1].output.utf8), file: "output").root
+    #expect(evaluation["part"] == "test")
+    #expect(evaluation["predictions"]?["classes"]?.array?.compactMap { $0["name"]?.string } == ["blossoms", "houses"])
+    #expect(try #require(evaluation["predictions"]?["accuracy"]?.number) >= 0.75)
     // The weights know what the classes are called, and how images were normalised.
-    let run = try zoo.run("run", "small-images", "--weights", path, "--input", "photos/houses/05.jpg", "--json")
-    #expect(run.errors == "")
-    let answer = try JSONDocument(Array(run.output.utf8), file: "output").root["outputs"]?["class"]?.array?.first
+    let answer = try JSONDocument(Array(results[2].output.utf8), file: "output").root["outputs"]?["class"]?.array?.first
     #expect(answer?["label"] == "houses")
   }
 

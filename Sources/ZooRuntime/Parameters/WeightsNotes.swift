@@ -16,7 +16,9 @@ public struct WeightsNotes: Sendable {
     (self.settings, self.normalization) = (settings, normalization)
   }
 
-  /// The notes in a file; those of a file that other tools wrote are empty. `name` is the file's, for messages.
+  /// The notes in a file; those of a file that other tools wrote are empty.
+  ///
+  /// `name` is the file's, for messages.
   public init(_ file: SafeTensors, name: String) throws(WeightsNotesError) {
     self.init()
     for (key, text) in file.metadata where key == Self.settingsKey || key == Self.normalizationKey {

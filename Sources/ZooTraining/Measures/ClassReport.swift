@@ -34,7 +34,9 @@ public struct ClassReport: Sendable {
   public let crossEntropy: Double
   /// Its exponential: among how many equally likely classes one would be as unsure.
   public let perplexity: Double
-  /// The mean distance between how sure predictions are and how often they are right, over 15 bins (Guo et al. 2017).
+  /// The mean distance between how sure predictions are and how often they are right, over 15 bins: the expected calibration error.
+  ///
+  /// - Reference: Guo, Pleiss, Sun & Weinberger 2017, <https://arxiv.org/abs/1706.04599>.
   public let calibrationError: Double
   /// Every class.
   public let classes: [Class]
