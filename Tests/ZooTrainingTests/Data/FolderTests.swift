@@ -77,7 +77,6 @@ struct DataFolderTests {
   @Test func digitsAreReadFasterThanLeNetLearns() throws {
     let job = try ZooModels.job("lenet5") { $0.epochs = 2 }
     let summary = try job.trainer.train()
-    print("WAITED", job.trainer.secondsWaitingForData, summary.seconds)
     // 0.1 % on two quiet cores; others may be busy here.
     #expect(job.trainer.secondsWaitingForData < 0.1 * summary.seconds)
   }
