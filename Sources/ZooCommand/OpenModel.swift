@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import ZooFormats
 import ZooRuntime
+import ZooTraining
 import ZooTypes
 
 /// What every subcommand takes that works with a model.
@@ -27,19 +28,39 @@ struct OpenModel {
   let model: Model
   /// The libraries that its layers may call.
   let foreign: ForeignLibraries
+  /// What its weights say about how they were made.
+  let notes: WeightsNotes
+  /// The settings that are not the manifest's own, with their values.
+  let chosenSettings: JSONObject
 
   /// Finds, reads and expands the model of that name.
-  init(_ name: String, _ options: ModelOptions, includesTraining: Bool = false) throws {
-    try self.init(name, in: try options.zoo.find(), options, includesTraining: includesTraining)
+  ///
+  /// Settings are what `--set` says, else what the weights were made with, else what the training data in `data` or the manifest's
+  /// folder says, else the manifest's.
+  /// With `startsAnew`, no weights are used but those in `weights`.
+  init(
+    _ name: String, _ options: ModelOptions, includesTraining: Bool = false, weights: String? = nil, data: String? = nil,
+    startsAnew: Bool = false
+  ) throws {
+    try self.init(
+      name, in: try options.zoo.find(), options, includesTraining: includesTraining, weights: weights, data: data, startsAnew: startsAnew)
   }
 
-  init(_ name: String, in zoo: Zoo, _ options: ModelOptions, includesTraining: Bool) throws {
+  init(
+    _ name: String, in zoo: Zoo, _ options: ModelOptions, includesTraining: Bool, weights: String? = nil, data: String? = nil,
+    startsAnew: Bool = false
+  ) throws {
     attributeCrashes()
     self.zoo = zoo
     foreign = try .user(adding: options.allowedLibraries)
+    listing = try zoo.model(name)
+    notes = startsAnew && weights == nil ? WeightsNotes() : try listing.notes(of: weights, zoo)
     var overrides: [String: JSON] = [:]
     for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
-    listing = try zoo.model(name)
+    for member in notes.settings.members where listing.manifest.settingNames.contains(member.name) && overrides[member.name] == nil {
+      overrides[member.name] = member.value
+    }
+    if includesTraining, let (key, value) = try listing.classes(in: data, zoo), overrides[key] == nil { overrides[key] = value }
     var model: Model
     do throws(ManifestError) {
       model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
@@ -50,6 +71,9 @@ struct OpenModel {
     }
     try model.readFiles(manifestFolder: listing.manifest.folder, zooRoot: zoo.folder.path)
     self.model = model
+    var chosen = JSONObject()
+    for name in model.settings.names where overrides[name] != nil { chosen[name] = model.settings[name] }
+    chosenSettings = chosen
   }
 
   /// The file that a path in the manifest leads to.
@@ -78,6 +102,12 @@ struct OpenModel {
   func read(_ path: String, for input: GraphInput) throws -> TensorBuffer {
     let codec = try codec(for: path, choice: input.codec, reads: true)
     return try MappedFile(path).withUnsafeBytes { try codec.decode($0, file: path, for: input) }
+  }
+
+  /// What a model computes with of what it is given for an input: normalised as its training data was.
+  func normalized(_ tensor: TensorBuffer, for input: GraphInput) throws -> TensorBuffer {
+    try notes.normalization[input.name]?.apply(to: tensor, input: input.name)
+    return tensor
   }
 
   /// Reads what the command line gives for an input: a file; for running text also the words themselves.
@@ -121,6 +151,27 @@ struct OpenModel {
     if let codec = codecs.first(where: { $0.extensions.contains(suffix) }) { return CodecRunner(codec) }
     if let choice { return CodecRunner(choice) }
     throw .noCodec(file: path, reads: reads, known: Set(codecs.flatMap(\.extensions)).sorted())
+  }
+}
+
+extension ModelListing {
+  /// What the weights in `file`, else those that the manifest names, say about how they were made.
+  fileprivate func notes(of file: String?, _ zoo: Zoo) throws -> WeightsNotes {
+    if let file { return try WeightsNotes(try SafeTensors(try MappedFile(file)), name: file) }
+    guard let path = manifest.weightsFile,
+      let found = try path.find(manifestFolder: manifest.folder, zooRoot: zoo.folder.path)
+    else { return WeightsNotes() }
+    return try WeightsNotes(try SafeTensors(try MappedFile(found)), name: path.text)
+  }
+
+  /// The setting that is what the training data's classes are, and its value; nil: there is no such setting, or no such data.
+  fileprivate func classes(in data: String?, _ zoo: Zoo) throws -> (String, JSON)? {
+    guard let setting = manifest.classSetting else { return nil }
+    var folder = data
+    if folder == nil { folder = try manifest.dataFolder?.find(manifestFolder: manifest.folder, zooRoot: zoo.folder.path) }
+    // What is wrong with the data is told when it is opened.
+    guard let folder, let names = try? DataFolder.classes(at: folder), !names.isEmpty else { return nil }
+    return (setting.name, setting.isCount ? .integer(names.count) : .array(names.map { .text($0) }))
   }
 }
 

@@ -10,7 +10,8 @@ struct ZooCommand: ParsableCommand {
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
     version: "zoo 0.1.0",
     subcommands: [
-      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, BenchCommand.self, CheckCommand.self, DrawCommand.self,
+      ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, EvalCommand.self, BenchCommand.self, CheckCommand.self,
+      DrawCommand.self,
       NewCommand.self, ProbeCommand.self, CheckChildCommand.self,
     ])
 

@@ -18,6 +18,10 @@ public enum CSVError: ExplainedError, Hashable {
   case doesNotFit(text: String, line: Int, column: Int, type: DType)
   /// A wanted column, counted from 0 or from the end as -1, does not exist.
   case noColumn(Int, columns: Int)
+  /// A wanted column is not named in the first row.
+  case noName(String, known: [String])
+  /// A field is neither a number nor one of the words that stand for one.
+  case noWord(text: String, line: Int, column: Int, known: [String])
   /// There are no numbers of that type in text.
   case unknown(DType)
   /// (writing) A table has rows and columns.
@@ -35,6 +39,8 @@ public enum CSVError: ExplainedError, Hashable {
     case .afterQuote(let line, let column): "line \(line), column \(column): text follows the closing quote"
     case .doesNotFit(let text, let line, let column, let type): "line \(line), column \(column): \(type) cannot hold \(text)"
     case .noColumn(let column, let columns): "there is no column \(column): the table has \(columns), the first of which is 0"
+    case .noName(let name, _): "the first row names no column '\(name)'"
+    case .noWord(let text, let line, let column, _): "line \(line), column \(column): '\(text)' is neither a number nor a known word"
     case .unknown(let type): "a table cannot be read as \(type)"
     case .notATable(let spec): "a tensor of shape \(spec.shape) is no table: it must have rank 1 or 2"
     }
@@ -50,6 +56,10 @@ public enum CSVError: ExplainedError, Hashable {
     case .openQuote, .afterQuote: "a quoted field ends with a quote and a delimiter; a quote inside it is doubled"
     case .doesNotFit: "read the table as f32, or correct the number"
     case .noColumn: "columns are counted from 0; -1 is the last"
+    case .noName(let name, let known):
+      known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "it has \(known.prefix(8).joined(separator: ", "))"
+    case .noWord(let text, _, _, let known):
+      known.nearest(to: text).map { "did you mean '\($0)'?" } ?? "the words are \(known.prefix(8).joined(separator: ", "))"
     case .unknown: "f32, f64, i32, i64, u8 and bool can be read"
     case .notATable: "write npy or safetensors, which hold any shape"
     }

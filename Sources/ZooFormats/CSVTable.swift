@@ -10,6 +10,10 @@ public struct CSVTable {
     public var hasHeader: Bool?
     /// The columns to read, counted from 0 or from the end as -1; nil: all.
     public var columns: [Int]?
+    /// The columns to read by their names in the first row; nil: by `columns`.
+    public var names: [String]?
+    /// Words that fields may hold: each stands for its place in this list.
+    public var words: [String] = []
     /// What an empty field means; nil: it is an error.
     public var missing: Double?
 
@@ -26,6 +30,7 @@ public struct CSVTable {
   private let options: Options
   private let skipsHeader: Bool
   private let targets: [Int]  // where each column of the text goes; -1: nowhere
+  private let words: [String: Int]
 
   /// Counts the rows and columns of `bytes`, which must outlive this value.
   public init(_ bytes: UnsafeRawBufferPointer, _ options: Options = Options()) throws(CSVError) {
@@ -36,9 +41,11 @@ public struct CSVTable {
 
     var scanner = CSVScanner(bytes, options.delimiter)
     var (rows, columns, firstLine, firstHasNumber) = (0, 0, 0, false)
+    var titles: [String] = []
     while let field = try scanner.next() {
       if rows == 0 {
         firstLine = field.line
+        titles.append(Self.text(field))
         firstHasNumber = firstHasNumber || parseNumber(field.text) != nil
       }
       guard field.isLast else { continue }
@@ -48,11 +55,18 @@ public struct CSVTable {
       }
       rows += 1
     }
-    skipsHeader = options.hasHeader ?? (rows > 0 && !firstHasNumber)
+    skipsHeader = options.hasHeader ?? (options.names != nil || rows > 0 && !firstHasNumber)
     rowCount = max(0, rows - (skipsHeader ? 1 : 0))
     guard rowCount > 0 else { throw .empty }
 
-    let wanted = options.columns ?? Array(0..<columns)
+    words = Dictionary(zip(options.words, 0...)) { first, _ in first }
+    var wanted = options.columns ?? Array(0..<columns)
+    if let names = options.names {
+      wanted = try names.map { name throws(CSVError) in
+        guard let column = titles.firstIndex(of: name) else { throw .noName(name, known: titles) }
+        return column
+      }
+    }
     var targets = [Int](repeating: -1, count: columns)
     for (target, column) in wanted.enumerated() {
       let source = column < 0 ? columns + column : column
@@ -100,12 +114,21 @@ public struct CSVTable {
   }
 
   private func number(_ field: CSVScanner.Field) throws(CSVError) -> Double {
+    if !words.isEmpty, let number = words[Self.text(field)] { return Double(number) }
     if let number = parseNumber(field.text) { return number }
     guard field.text.isEmpty else {
-      throw .notANumber(text: String(decoding: field.text.prefix(40), as: UTF8.self), line: field.line, column: field.column + 1)
+      let text = String(decoding: field.text.prefix(40), as: UTF8.self)
+      if !words.isEmpty { throw .noWord(text: text, line: field.line, column: field.column + 1, known: options.words) }
+      throw .notANumber(text: text, line: field.line, column: field.column + 1)
     }
     guard let missing = options.missing else { throw .missing(line: field.line, column: field.column + 1) }
     return missing
+  }
+
+  /// What a field says, where doubled quotes are one.
+  private static func text(_ field: CSVScanner.Field) -> String {
+    let parts = String(decoding: field.text, as: UTF8.self).split(separator: "\"\"", omittingEmptySubsequences: false)
+    return parts.joined(separator: "\"")
   }
 
   private func dtype<Element>(of type: Element.Type) -> DType {

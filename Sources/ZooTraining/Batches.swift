@@ -3,7 +3,7 @@ struct Batches {
   /// Every example's row, in the order in which they are seen.
   private let order: [Int64]
   /// How many examples each batch has, but for the last one.
-  private let size: Int
+  let size: Int
   /// How many batches there are.
   let count: Int
 
@@ -33,4 +33,7 @@ struct Batches {
     let range = min(index * size, order.count)..<min((index + 1) * size, order.count)
     return try order.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }
   }
+
+  /// Whether batch `index` has these rows.
+  func has(_ rows: UnsafeBufferPointer<Int64>, at index: Int) -> Bool { withRows(of: index) { $0.elementsEqual(rows) } }
 }

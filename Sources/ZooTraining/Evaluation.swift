@@ -36,13 +36,14 @@ final class Evaluation {
       ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: batch, of: rows)
     if !section.carried.isEmpty { try carried.restart(section.graphs.indices.map { specs($0, batch: min(batch, rows.count)) }) }
     var means = Means(names)
+    data.expect(batches)
     for index in 0..<batches.count {
       // The same random numbers after every epoch, and none that training has drawn.
       session.run.step = 1 << 63 | UInt64(index)
       try batches.withRows(of: index) { rows in
         for part in try parts(batch: rows.count) {
           let (program, graph) = (part.program, part.graph)
-          data.fill(program.inputs, graph: graph, rows: rows)
+          try data.fill(program.inputs, graph: graph, rows: rows)
           carried.fill(program, graph: graph)
           try program.forward()
           for (i, value) in part.values.enumerated() { means.add(program.scalar(i), at: value, weight: max(rows.count, 1)) }
@@ -69,7 +70,7 @@ final class Evaluation {
         graph.graph, inputs: specs(g, batch: batch), wanted: values.map { sources[$0].source } + carried.wanted(in: g))
       let metrics = values.filter { $0 >= terms.count }
       try section.checkMetrics(metrics.map { $0 - terms.count }, program, from: values.count - metrics.count)
-      data.fillWhole(program.inputs, graph: g)
+      try data.fillWhole(program.inputs, graph: g)
       made.append(Part(graph: g, program: program, values: values))
     }
     parts[batch] = made

@@ -112,7 +112,7 @@ final class StepProgram {
         let program = try program(batch: rows.count), count = max(rows.count, 1)
         noise?.add()
         defer { noise?.remove() }
-        context.data.fill(program.inputs, graph: step.graph, rows: rows)
+        try context.data.fill(program.inputs, graph: step.graph, rows: rows)
         context.carried.fill(program, graph: step.graph)
         try program.forward()
         try observe(program, executions + i + 1, count)
@@ -186,7 +186,7 @@ final class StepProgram {
       graph, inputs: context.data.specs(graph, step.graph, batch: batch), minimise: step.terms, patterns: step.updated,
       wanted: metrics.map { section.metrics[$0].source } + context.carried.wanted(in: step.graph))
     try section.checkMetrics(metrics, program, from: step.terms.count)
-    context.data.fillWhole(program.inputs, graph: step.graph)
+    try context.data.fillWhole(program.inputs, graph: step.graph)
     return program
   }
 

@@ -7,7 +7,7 @@ extension Trainer {
 
   /// Writes every parameter atomically.
   public func save(_ path: String) throws {
-    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
+    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")] + options.notes.metadata, to: path)
   }
 
   /// Writes what a user wants at the end of an epoch, or of training: a checkpoint, the weights, their average, and what is best.

@@ -61,6 +61,9 @@ public final class Trainer {
     average = section.averaging.map { ParameterAverage(Set(steps.flatMap(\.trained)).sorted(), $0, store: session.store) }
   }
 
+  /// How long training has waited for data that was being read, in seconds: while the batch before is computed on, none.
+  public var secondsWaitingForData: Double { data.secondsWaited }
+
   // MARK: Training
 
   /// Trains until the last epoch, or until it is interrupted: then it stops after the current iteration, and saves.
@@ -99,6 +102,7 @@ public final class Trainer {
       try restart()
     }
     let seen = means.count
+    data.expect(batches, from: position.step * section.accumulated)
     while position.step < count, !summary.wasInterrupted {
       try iterate(batches, watch)
       let now = monotonicSeconds()

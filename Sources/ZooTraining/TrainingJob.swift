@@ -10,6 +10,10 @@ public struct TrainingJob {
   public let trainer: Trainer
   /// The held-out examples.
   public let validation: [Int64]
+  /// Which examples are for what.
+  public let parts: DataParts
+  /// The names of the classes; nil: the data does not say.
+  public let classes: [String]?
 
   /// What a user may say beside the manifest.
   public struct Choices: Sendable {
@@ -23,6 +27,10 @@ public struct TrainingJob {
     public var weights: (file: SafeTensors, name: String)?
     /// Where weights go after each epoch; nil: nowhere.
     public var output: String?
+    /// A file or folder to learn from instead of the manifest's; nil: the manifest's.
+    public var data: String?
+    /// Settings whose values are not the manifest's: weights say so.
+    public var settings = JSONObject()
     /// The folder that checkpoints go to; nil: there are none.
     public var checkpoints: String?
     /// Whether to go on from the newest of them.
@@ -41,63 +49,20 @@ public struct TrainingJob {
   /// Reads the data and plans everything.
   public init(_ model: Model, catalog: Catalog, manifestFolder: String, zooRoot: String, choices: Choices = Choices()) throws {
     guard let section = model.training else { throw TrainingJobError.noTraining(model: model.name) }
-    let files = DataFiles(catalog: catalog, manifestFolder: manifestFolder, zooRoot: zooRoot)
-    var feeds: [String: Dataset.Feed] = [:]
-    for feed in section.data?.inputs ?? [] {
-      guard let input = section.graphs.lazy.flatMap(\.graph.inputs).first(where: { $0.name == feed.input }) else { continue }
-      feeds[feed.input] = Dataset.Feed(
-        name: feed.name, array: try files.read(feed, for: input), scale: feed.scale, offset: feed.offset, isWhole: feed.isWhole)
-    }
-    let dataset = try Dataset(section.graphs.map(\.graph), feeds: feeds, carried: Set(section.carried.map(\.input)))
-    let (rows, validation) = try section.data?.rows(of: dataset.count) ?? ([], [])
-    self.validation = validation
+    let data = try DataSection(section, catalog: catalog, manifestFolder: manifestFolder, zooRoot: zooRoot, own: choices.data)
+    (validation, parts, classes) = (data.parts.validation, data.parts, data.classes)
 
     session = Session(
       model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
       foreign: choices.foreign, precision: choices.precision)
     var options = TrainingOptions(
-      epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled, rows: rows,
-      validation: validation, weights: choices.output)
+      epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled,
+      rows: parts.training, validation: validation, weights: choices.output)
+    options.notes = WeightsNotes(settings: choices.settings, normalization: data.normalization)
     options.checkpoints = choices.checkpoints
     options.saveEvery = choices.saveEvery
     options.measureEvery = 10
-    trainer = try Trainer(session, section, data: dataset, options: options)
+    trainer = try Trainer(session, section, data: data.dataset, options: options)
     if choices.resumes { try trainer.resume() }
-  }
-}
-
-extension TrainingData {
-  /// The rows to train on and those that are held out, of so many.
-  fileprivate func rows(of count: Int?) throws(DatasetError) -> (training: [Int64], validation: [Int64]) {
-    guard let count else { return ([], []) }
-    let held = try validation?.range(of: count, part: "validation") ?? 0..<0
-    let rows = training == .rest ? (0..<count).filter { !held.contains($0) } : Array(try training.range(of: count, part: "training"))
-    guard !rows.isEmpty else { throw .rows(part: "training", from: 0, to: 0, count: count) }
-    let seen = Set(rows)
-    let others = validation == .rest ? (0..<count).filter { !seen.contains($0) } : Array(held)
-    return (rows.map(Int64.init), others.map(Int64.init))
-  }
-}
-
-extension TrainingFeed {
-  /// What messages call it.
-  fileprivate var name: String {
-    switch origin {
-    case .file(let path, let key): key.isEmpty ? path.text : "\(path.text):\(key)"
-    case .values: input
-    }
-  }
-}
-
-extension RowSelection {
-  /// The rows as a range; `rest` is none here, because it depends on the other selection.
-  fileprivate func range(of count: Int, part: String) throws(DatasetError) -> Range<Int> {
-    switch self {
-    case .range(let from, let to):
-      guard 0 <= from, from < to, to <= count else { throw .rows(part: part, from: from, to: to, count: count) }
-      return from..<to
-    case .lastShare(let share): return (count - Int((Double(count) * share).rounded()))..<count
-    case .rest: return 0..<0
-    }
   }
 }

@@ -1,3 +1,5 @@
+public import ZooRuntime
+
 /// How long and on what a model is trained, where a user may say otherwise than its manifest.
 public struct TrainingOptions: Sendable {
   /// How often a checkpoint is written within epochs; after each there is one anyway.
@@ -26,6 +28,8 @@ public struct TrainingOptions: Sendable {
   public var saveEvery: Interval?
   /// After how many iterations gradients are measured, where nothing else needs that; 0: never.
   public var measureEvery = 0
+  /// What weights say about how they were made.
+  public var notes = WeightsNotes()
 
   /// Options.
   public init(

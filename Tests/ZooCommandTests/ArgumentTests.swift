@@ -20,7 +20,7 @@ import ZooCommand
 
   @Test(arguments: [
     ("lsit", "there is no command 'lsit'", "did you mean 'list'?"),
-    ("dance", "there is no command 'dance'", "there are list, info, run, train, bench, check, draw, new"),
+    ("dance", "there is no command 'dance'", "there are list, info, run, train, eval, bench, check, draw, new"),
     ("list --jsn", "unknown option '--jsn'", "did you mean '--json'?"),
     ("run", "missing expected argument '<model>'", "'zoo run --help' shows what there is"),
     ("run chain-rule --set x", "--set takes NAME=VALUE, but was given 'x'", "'zoo info' of the model lists its settings"),
@@ -43,7 +43,7 @@ import ZooCommand
     ("run chain-rule", "input 'x1' [] is not given", "give it with --input x1=FILE"),
     (
       "run chain-rule --output L=a.xyz", "no codec writes 'a.xyz'",
-      "files to write end in .csv, .jpeg, .jpg, .npy, .npz, .png, .safetensors, .tsv, .txt, .wav"
+      "files to write end in .csv, .edgelist, .edges, .jpeg, .jpg, .npy, .npz, .png, .safetensors, .tsv, .txt, .wav"
     ),
     ("info two-three-one --graph decode", "there is no graph 'decode'", "it has main"),
     ("bench two-three-one --graph decode", "there is no graph 'decode'", "it has main"),

@@ -9,6 +9,8 @@ struct CSVCodec: Codec {
   var delimiter = CSVDelimiter.automatic
   var header = Header.automatic
   var columns: [Int]?
+  var key: String?
+  var classes: String?
   var missing: Double?
 
   static var declaration: CodecDeclaration<Self> {
@@ -18,6 +20,8 @@ struct CSVCodec: Codec {
         Attribute("delimiter", \.delimiter, "What separates columns; 'automatic' takes what the first row has most of."),
         Attribute("header", \.header, "Whether the first row names the columns; 'automatic': if no field of it is a number."),
         Attribute("columns", \.columns, "The columns to read, counted from 0, or from the end as -1; all if not given."),
+        Attribute("key", \.key, "The columns to read by their names in the first row, with commas between."),
+        Attribute("classes", \.classes, "Words that fields may hold, in the order of the numbers that they stand for, one a line."),
         Attribute("missing", \.missing, "What an empty field means; an error if not given."),
       ])
   }
@@ -47,6 +51,11 @@ struct CSVCodec: Codec {
     options.hasHeader = header == .automatic ? nil : header == .yes
     options.columns = columns
     options.missing = missing
+    if let key {
+      guard columns == nil else { throw .attribute("columns are read by 'key' or by 'columns', not by both") }
+      options.names = key.split(separator: ",").map { String($0.drop { $0 == " " }) }
+    }
+    options.words = classes?.split(whereSeparator: \.isNewline).map(String.init) ?? []
     do throws(CSVError) { return try CSVTable(bytes, options) } catch { throw .data(error) }
   }
 }

@@ -7,6 +7,7 @@ import ZooPlugin
 let codecs: [CodecEntry] = [
   CodecEntry(ImageCodec.self), CodecEntry(LabelsCodec.self), CodecEntry(NPYCodec.self), CodecEntry(NPZCodec.self),
   CodecEntry(SafeTensorsCodec.self), CodecEntry(CSVCodec.self), CodecEntry(TextCodec.self), CodecEntry(AudioCodec.self),
+  CodecEntry(EdgeListCodec.self),
 ]
 
 extension LayerError {

@@ -116,7 +116,9 @@ struct ModelReport {
 extension TrainingSection {
   /// The files that it reads.
   var files: [String] {
-    unique((data?.inputs ?? []).compactMap { feed in if case .file(let path, _) = feed.origin { path.text } else { nil } })
+    unique(
+      ((data?.folder).map { [$0.text] } ?? [])
+        + (data?.inputs ?? []).compactMap { feed in if case .file(let path, _) = feed.origin { path.text } else { nil } })
   }
 }
 
@@ -125,7 +127,7 @@ extension RowSelection {
   fileprivate var rowsText: String {
     switch self {
     case .range(let from, let to): "Rows \(Quantity.count(from)) to \(Quantity.count(to - 1)) are"
-    case .lastShare(let share): "The last \(Quantity.digits(share * 100)) % of the rows are"
+    case .share(let share): "\(Quantity.digits(share * 100)) % of the rows are"
     case .rest: "The other rows are"
     }
   }

@@ -67,14 +67,18 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let open = try OpenModel(model, options)
+    var first = weights.first
+    let precision = precision.precision(weights: &first)
+    let files = [first] + weights.dropFirst().map { Optional($0) }
+    let open = try OpenModel(model, options, weights: first)
     let index = try open.graphIndex(graph)
     let entry = open.model.graphs[index]
     if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name, option: "runs") }
     // Whatever can be wrong about files is found before anything is computed.
     let printers = try printers(entry, in: open)
     let inputs = try inputs(entry, in: open)
-    let ensemble = try ensemble(in: open, graph: index)
+    let sessions = try files.map { try open.session(weights: $0, seed: seed, fuse: !noFuse, precision: precision) }
+    let ensemble = Ensemble(sessions, graph: index)
     let stream = ensemble.first, session = stream.session
     let chunks = try chunk.map { try Chunks($0, of: inputs, entry, stream: stream) }
     let given = chunks?.inputs ?? [inputs]
@@ -111,15 +115,6 @@ struct RunCommand: ParsableCommand {
     if !isWhole { throw Ended(status: .interrupted) }
   }
 
-  /// A session for each file of weights; without one, for the manifest's.
-  private func ensemble(in open: OpenModel, graph index: Int) throws -> Ensemble {
-    var file = weights.first
-    let precision = precision.precision(weights: &file)
-    let files = [file] + weights.dropFirst().map { Optional($0) }
-    let sessions = try files.map { try open.session(weights: $0, seed: seed, fuse: !noFuse, precision: precision) }
-    return Ensemble(sessions, graph: index)
-  }
-
   private func printers(_ entry: EntryPoint, in open: OpenModel) throws -> [OutputPrinter] {
     let outputs = entry.graph.outputs
     let visible = entry.visibleOutputs
@@ -135,8 +130,10 @@ struct RunCommand: ParsableCommand {
     let given = try FileArgument.read(
       input, option: .input, names: entry.graph.inputs.map(\.name), visible: entry.visibleInputs)
     return try entry.graph.inputs.enumerated().map { i, input in
-      if let words = given.first(where: { $0.name == input.name })?.file { return try open.read(argument: words, for: input) }
-      if let sample = try open.sample(for: input) { return sample }
+      if let words = given.first(where: { $0.name == input.name })?.file {
+        return try open.normalized(try open.read(argument: words, for: input), for: input)
+      }
+      if let sample = try open.sample(for: input) { return try open.normalized(sample, for: input) }
       if entry.isCarried(input: i) { return nil }
       throw GraphError.missingInput(name: input.name, shape: input.shapeText)
     }

@@ -17,10 +17,14 @@ struct TrainCommand: ParsableCommand {
         zoo train lenet5
         zoo train lenet5 --epochs 5 --out runs/short
         zoo train lenet5 --resume
+        zoo train small-images --data photos
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
   var model: String
+
+  @Option(help: ArgumentHelp("A file or folder to learn from instead of the manifest's.", valueName: "path"))
+  var data: String?
 
   @Option(help: ArgumentHelp("Where weights go. Without it: runs/ and the model's name.", valueName: "folder"))
   var out: String?
@@ -62,7 +66,9 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let open = try OpenModel(model, options, includesTraining: true)
+    var file = weights
+    let precision = precision.precision(weights: &file)
+    let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data, startsAnew: true)
     let folder = resume.flatMap { $0.isEmpty ? nil : $0 } ?? out ?? "runs/\(open.model.name)"
     let path = folder + "/weights.safetensors"
 
@@ -70,8 +76,9 @@ struct TrainCommand: ParsableCommand {
     choices.epochs = epochs
     choices.batch = batch
     choices.seed = seed
-    var file = weights
-    choices.precision = precision.precision(weights: &file)
+    choices.data = data
+    choices.settings = open.chosenSettings
+    choices.precision = precision
     if choices.precision.weights != nil { throw UsageError.int8Training }
     choices.weights = try file.map { try open.weights($0) } ?? nil
     choices.output = path

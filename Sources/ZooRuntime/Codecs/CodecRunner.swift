@@ -17,11 +17,9 @@ public struct CodecRunner {
   /// A codec with its defaults.
   public init(_ codec: CodecInfo) { choice = CodecChoice(codec: codec, attributes: codec.attributes.map(\.fallback)) }
 
-  /// Reads a file's bytes for a port of this shape.
-  ///
-  /// One item of the port becomes a batch of one.
-  public func decode(_ bytes: UnsafeRawBufferPointer, file: String, for port: GraphInput?) throws(CodecFailure) -> TensorBuffer {
-    guard let table = choice.codec.table, let describe = table.pointee.describe, let decode = table.pointee.decode else {
+  /// What `decode` will make of a file's bytes, from as little of them as the codec needs: one item of the port, or all of it.
+  public func describe(_ bytes: UnsafeRawBufferPointer, file: String, for port: GraphInput?) throws(CodecFailure) -> Spec {
+    guard let table = choice.codec.table, let describe = table.pointee.describe else {
       throw CodecFailure(codec: choice.codec.name, file: file, words: "this codec does not read files", isReading: true)
     }
     var wanted = zoo_spec()
@@ -43,9 +41,21 @@ public struct CodecRunner {
       throw CodecFailure(
         codec: choice.codec.name, file: file, words: "it would become a tensor of more than \(Self.byteLimit >> 30) GiB", isReading: true)
     }
+    return spec
+  }
+
+  /// Reads a file's bytes for a port of this shape.
+  ///
+  /// One item of the port becomes a batch of one.
+  public func decode(_ bytes: UnsafeRawBufferPointer, file: String, for port: GraphInput?) throws(CodecFailure) -> TensorBuffer {
+    let spec = try describe(bytes, file: file, for: port)
+    guard let table = choice.codec.table, let decode = table.pointee.decode else {
+      throw CodecFailure(codec: choice.codec.name, file: file, words: "this codec does not read files", isReading: true)
+    }
     let isItem = port.map { spec.rank + 1 == $0.shape.count } ?? false
     let tensor = TensorBuffer(isItem ? Spec([1] + spec.shape, spec.dtype) : spec)
     let item = TensorTable([spec], data: [tensor.pointer])
+    let run = Run()
     let decoded = call(run, ZOO_IN_DECODE, file: file, bytes: bytes, format: ZOO_CODEC_FILE) { call in decode(table, call, item.first) }
     guard decoded == zoo_status(ZOO_OK) else { throw failure(run, file, isReading: true) }
     return tensor

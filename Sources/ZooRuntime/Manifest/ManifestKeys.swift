@@ -8,6 +8,7 @@ package enum ManifestKeys {
     "loop": ItemForm.loop.keys, "cond": ItemForm.cond.keys, "sequence": Expander.sequenceKeys, "group": ItemForm.graph.keys,
     "define": Define.keys, "entry": GraphForm.keys,
     "method": InitializerReader.names, "train": TrainingReader.keys, "data": DataReader.keys, "feed": DataReader.feedKeys,
+    "evaluate": EvaluationReader.keys,
     "metric": TrainingReader.metricKeys,
     "step": TrainingReader.stepKeys, "optimizer": OptimizerReader.keys,
     "optimizerGroup": OptimizerReader.groupKeys, "schedulePhase": OptimizerReader.phaseKeys, "clip": OptimizerReader.clipKeys,

@@ -26,6 +26,8 @@ public struct TrainingSection: Sendable {
   public var isBootstrapped: Bool
   /// What to report, by name.
   public var metrics: [TrainingMetric]
+  /// What is compared when the model is evaluated; nil: the manifest does not say.
+  public var evaluation: TrainingEvaluation?
   /// How many epochs there are: how often all rows are gone through.
   public var epochs: Int
   /// How many iterations an epoch has; nil: one for each batch of rows.
@@ -70,52 +72,4 @@ public struct TrainingMetric: Sendable {
   public var graph: Int
   /// A value of that graph with one element.
   public var source: Source
-}
-
-/// Where the rows to train on come from.
-///
-/// The first axis of every array counts rows, but for those that are given whole.
-public struct TrainingData: Sendable {
-  /// One for each input that the manifest feeds: all that the graphs have and that is not carried.
-  public var inputs: [TrainingFeed]
-  /// The rows to train on.
-  public var training: RowSelection
-  /// The rows to validate on after each epoch; nil: none.
-  public var validation: RowSelection?
-  /// Where the manifest says so.
-  public var place: Place
-}
-
-/// What feeds one input, in every graph that has it.
-public struct TrainingFeed: Sendable {
-  /// Where its rows come from.
-  public enum Origin: Sendable {
-    /// An array of a file: of an npz or safetensors file by `key`, of a csv file by its column.
-    case file(ManifestPath, key: String)
-    /// Numbers in the manifest itself, row-major.
-    case values([Double], shape: [Int])
-  }
-
-  /// The input's name.
-  public var input: String
-  /// Where its rows come from.
-  public var origin: Origin
-  /// What each number is multiplied by.
-  public var scale: Double
-  /// What is added after that.
-  public var offset: Double
-  /// Whether all of it is given at every step, instead of some rows.
-  public var isWhole: Bool
-  /// Where the manifest says so.
-  public var place: Place
-}
-
-/// Some of the rows.
-public enum RowSelection: Hashable, Sendable {
-  /// Those from the first to before the second, counted from 0.
-  case range(Int, Int)
-  /// So large a part of all rows, from the end.
-  case lastShare(Double)
-  /// Every row that the other selection leaves.
-  case rest
 }

@@ -52,15 +52,19 @@ struct ManifestTrainingTests {
 
     let data = try #require(training.data)
     #expect(data.inputs.map(\.input) == ["x", "label", "table", "inline"])
-    #expect(data.training == .range(0, 40) && data.validation == .lastShare(0.25))
+    #expect(data.training == .range(0, 40) && data.validation == .share(0.25))
     #expect(data.inputs.map(\.scale) == [0.5, 1, 1, 1] && data.inputs.map(\.offset) == [-1, 0, 0, 0])
     let origins = data.inputs.map { feed in
       switch feed.origin {
       case .file(let path, let key): "\(path.text) \(key)"
       case .values(let values, let shape): "\(values) \(shape)"
+      case .folder(let part): "\(part)"
       }
     }
-    #expect(origins == ["zoo/d.npz image", "zoo/d.npz digits", "t.csv table", "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0] [3, 2]"])
+    #expect(
+      origins == [
+        "zoo/d.npz given(\"image\")", "zoo/d.npz given(\"digits\")", "t.csv implied(\"table\")", "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0] [3, 2]",
+      ])
 
     #expect(training.steps.map(\.name) == ["loss", "hits"])
     #expect(training.steps.map(\.minimized) == [.node(3, output: 0), .node(4, output: 0)])
@@ -149,7 +153,26 @@ struct ManifestTrainingTests {
     bad(
       #"{"data": {"file": "d", "inputs": {"x": {"column": 1}}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:52: at /train/data/inputs/x/column: 'x' of 'data' has no key 'column'",
-      "'x' of 'data' has file, key, values, rows, scale, offset, about"),
+      "'x' of 'data' has file, key, values, codec, window, stride, shift, rows, scale, offset, normalize, about"),
+    bad(
+      #"{"data": {"file": "d", "folder": "e", "inputs": {"x": "x", "label": "y"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:45: at /train/data/folder: 'data' has both a 'file' and a 'folder'", "leave one out; an input can have a 'file' of its own"),
+    bad(
+      #"{"data": {"folder": "e", "inputs": {"x": "files", "label": "class"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:53: at /train/data/inputs/x: 'x' of 'data' cannot be 'files'", "did you mean 'file'?"),
+    bad(
+      #"{"data": {"folder": "e", "classes": "two", "inputs": {"x": "file", "label": "class"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:48: at /train/data/classes: 'classes' of 'data' must be the names of the classes in a list, or how many there are, but it is \"two\"",
+      #"such as ["cats", "dogs"], 2, or a setting with one of these"#),
+    bad(
+      #"{"data": {"file": "d", "inputs": {"x": {"stride": 2}, "label": "y"}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:51: at /train/data/inputs/x: 'x' of 'data' needs 'window': how long a row is", "add \"window\" to 'x' of 'data'"),
+    bad(
+      #"{"evaluate": {"predictions": "fc"}, \#(data), \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:25: at /train/evaluate: 'evaluate' needs 'labels': the number of the right class", "add \"labels\" to 'evaluate'"),
+    bad(
+      #"{"evaluate": {"predictions": "fc", "labels": "labl"}, \#(data), \#(label), \#(loss), \#(steps), \#(adam)}"#,
+      ":4:57: at /train/evaluate/labels: 'labels' of 'evaluate' takes 'labl', but nothing there has that name", "did you mean 'label'?"),
     bad(
       #"{"data": {"file": "d", "inputs": {"x": 5}}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:51: at /train/data/inputs/x: 'x' of 'data' must be text or an object, but it is 5",
@@ -160,11 +183,11 @@ struct ManifestTrainingTests {
     bad(
       #"{"data": {"file": "d", "inputs": {"x": "x", "label": "l"}, "train": [10, 5]}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:80: at /train/data/train: 'train' of 'data' must be two row numbers or a share below 1, but it is [10,5]",
-      "such as [0, 4000], where the second is the first row left out, or 0.2 for the last fifth"),
+      "such as [0, 4000], where the second is the first row left out, or 0.2 for a fifth of all"),
     bad(
       #"{"data": {"file": "d", "inputs": {"x": "x", "label": "l"}, "validation": 1}, \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:85: at /train/data/validation: 'validation' of 'data' must be two row numbers or a share below 1, but it is 1",
-      "such as [0, 4000], where the second is the first row left out, or 0.2 for the last fifth"),
+      "such as [0, 4000], where the second is the first row left out, or 0.2 for a fifth of all"),
     bad(
       #"{"epochs": 0, \#(data), \#(label), \#(loss), \#(steps), \#(adam)}"#,
       ":4:23: at /train/epochs: 'epochs' of 'train' must be at least 1, but it is 0", "choose a number that is at least 1"),

@@ -71,6 +71,8 @@ extension ManifestError.Problem {
     case .unknownFeed(let name, let known): Self.nearest(name, known, else: "the inputs are")
     case .fedAndCarried: "give it one or the other"
     case .rowsOfWhole: "mark the rows with an input of their own, such as a mask"
+    case .twoSources: "leave one out; an input can have a 'file' of its own"
+    case .groupAndStratify: "leave one out: whole groups cannot be dealt out in exact shares"
     case .noIterations: "add \"iterations\" to 'train'"
     case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
     case .shuffledStreams: "leave 'shuffle' out"
@@ -116,7 +118,8 @@ extension ManifestError.Wanted {
     case .textOrObject: "write a name in double quotes, or an object in braces"
     case .references: "such as \"x\", [\"x\", \"y\"] or {\"query\": \"x\"}"
     case .dimension: "write a whole number, or a name that is the same wherever the length is"
-    case .rows: "such as [0, 4000], where the second is the first row left out, or 0.2 for the last fifth"
+    case .rows: "such as [0, 4000], where the second is the first row left out, or 0.2 for a fifth of all"
+    case .classes: "such as [\"cats\", \"dogs\"], 2, or a setting with one of these"
     case .initializer: "the methods are \(InitializerReader.names.joined(separator: ", "))"
     case .setting: "write a value, not an object"
     case .nestedNumbers: "such as [[1, 2], [3, 4]]"

@@ -131,6 +131,10 @@ public struct ManifestError: ExplainedError, Hashable {
     case fedAndCarried(String)
     /// A choice of rows where there are none.
     case rowsOfWhole(Owner)
+    /// Data from a file and from a folder at once.
+    case twoSources
+    /// Rows that are kept together by groups and dealt out by labels at once.
+    case groupAndStratify
     /// Nothing says how long an epoch is.
     case noIterations
     /// Two things say how long an epoch is.
@@ -205,6 +209,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case dimension
     /// Rows of the data.
     case rows
+    /// The classes of a folder.
+    case classes
     /// How a parameter starts.
     case initializer
     /// What a setting can be.

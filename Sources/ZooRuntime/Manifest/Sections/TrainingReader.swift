@@ -5,7 +5,7 @@ import ZooTypes
 struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
-    "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows",
+    "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows", "evaluate",
   ]
   static let stepKeys = ["graph", "minimize", "maximize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
@@ -21,7 +21,8 @@ struct TrainingReader {
     let steps = try steps(optimizer)
     let carried = try carried()
     let metrics = try metrics()
-    let data = try DataReader(train: fields, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
+    let evaluation = try EvaluationReader(train: fields).evaluation(&graphs)
+    let data = try DataReader(train: fields, catalog: catalog, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
     let isShuffled = try fields.boolean("shuffle")
     if isShuffled == true, !carried.isEmpty { throw fields.error(.shuffledStreams, at: fields.raw("shuffle")) }
     let habits = HabitReader(fields: fields, steps: steps, metrics: metrics)
@@ -37,7 +38,7 @@ struct TrainingReader {
       graphs: graphs.all, data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
       weightNoise: try fields.number("weight_noise", in: 0...1e6) ?? 0, lossScaling: try habits.lossScaling(),
       stopping: try habits.stopping(), keeping: try habits.keeping(),
-      isBootstrapped: isBootstrapped, metrics: metrics,
+      isBootstrapped: isBootstrapped, metrics: metrics, evaluation: evaluation,
       epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, iterations: try iterations(data),
       batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32, isShuffled: isShuffled ?? carried.isEmpty,
       seed: try fields.integer("seed", in: 0...Int.max) ?? 0, about: try fields.text("about") ?? "",
