@@ -25,6 +25,10 @@ struct OpenModel {
   let zoo: Zoo
   let listing: ModelListing
   let model: Model
+  /// The manifest, with what was chosen about training.
+  let manifest: Manifest
+  /// What was chosen about training: paths in the manifest, and values.
+  let changes: [(path: String, value: JSON)]
   /// The libraries that its layers may call.
   let foreign: ForeignLibraries
 
@@ -38,11 +42,20 @@ struct OpenModel {
     self.zoo = zoo
     foreign = try .user(adding: options.allowedLibraries)
     var overrides: [String: JSON] = [:]
-    for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
+    var changes: [(path: String, value: JSON)] = []
+    for (key, value) in try options.settings.map(assignment) {
+      if includesTraining, key.hasPrefix("train.") {
+        changes.append((key, choice(value)))
+      } else {
+        overrides[key] = .text(value)
+      }
+    }
+    self.changes = changes
     listing = try zoo.model(name)
+    manifest = try listing.manifest.changing(changes)
     var model: Model
     do throws(ManifestError) {
-      model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
+      model = try manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
     } catch {
       // A family that would not load may be the one that is missed.
       if error.missesFamily { for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) } }
@@ -138,6 +151,20 @@ private func assignment(_ text: String) throws(UsageError) -> (String, String) {
   return (String(text[..<equals]), String(text[text.index(after: equals)...]))
 }
 
+/// What text on the command line stands for in a manifest: JSON if it is that, else the text itself.
+func choice(_ text: String) -> JSON { (try? JSONDocument(Array(text.utf8), file: ""))?.root.unplaced ?? .text(text) }
+
+extension JSON {
+  /// The same value, standing nowhere.
+  fileprivate var unplaced: JSON {
+    switch content {
+    case .array(let elements): .array(elements.map(\.unplaced))
+    case .object(let object): .object(object.members.map { ($0.name, $0.value.unplaced) })
+    default: JSON(content)
+    }
+  }
+}
+
 /// What follows the last dot of a file's name, in lower case; empty: nothing does.
 func fileExtension(of path: String) -> String {
   let name = path.split(separator: "/").last ?? ""
@@ -181,6 +208,8 @@ extension ManifestError {
     switch problem {
     case .unknownSetting, .settingType: place.line == 0
     case .settingNotGiven(_, of: .manifest): true
+    case .nothingToChange, .unknownChange: true
+    case .unknownKey: place.line == 0
     default: false
     }
   }

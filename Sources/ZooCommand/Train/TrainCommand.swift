@@ -77,12 +77,3 @@ struct TrainCommand: ParsableCommand {
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }
 }
-
-/// Makes a folder and those that it is in, if they are not there.
-func makeFolder(_ path: String) throws(FileError) {
-  var made = ""
-  for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-    made += made.isEmpty && part.isEmpty ? "/" : made.isEmpty || made.hasSuffix("/") ? part : "/" + part
-    if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR { throw .system(action: "make the folder", path: made, code: errno) }
-  }
-}

@@ -75,6 +75,10 @@ extension ManifestError.Problem {
     case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
     case .shuffledStreams: "leave 'shuffle' out"
 
+    case .nothingToChange: "add a 'train' section; docs/manifest.md shows one"
+    case .unknownChange(let part, let path, let known):
+      known.isEmpty ? "set '\(path)' itself" : Self.nearest(part, known, else: "it has")
+
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"
     case .badPath: "a path is text without control characters, such as \"zoo/data/digits.npz\""

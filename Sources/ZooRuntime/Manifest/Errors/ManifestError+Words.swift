@@ -81,6 +81,10 @@ extension ManifestError.Problem {
     case .iterationsOfRows: "'iterations' is given, but the rows of the data say how many steps an epoch has"
     case .shuffledStreams: "rows are to be shuffled, but values are carried from each to the next"
 
+    case .nothingToChange(let path): "'\(path)' is to be set, but the manifest does not say how to train"
+    case .unknownChange(let part, let path, let known):
+      known.isEmpty ? "'\(path)' is no object or list, so it has no '\(part)'" : "'\(path)' has no '\(part)'"
+
     case .absolutePath(let path): "'\(path)' is an absolute path"
     case .pathLeaves(let path): "'\(path)' is a path that leaves the folder"
     case .badPath(let path): "'\(path.prefix(40))' cannot be a path"

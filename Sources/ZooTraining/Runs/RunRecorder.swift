@@ -1,0 +1,158 @@
+package import ZooFormats
+import ZooRuntime
+package import ZooTypes
+
+/// Watches a training and writes what it sees into the run's folder.
+///
+/// Each record is with the system as soon as it is made, so that a process that is killed leaves files that can be read. A file that cannot be
+/// written does not stop the training: its first error is kept.
+package final class RunRecorder {
+  /// The folder.
+  package let folder: RunFolder
+  /// Why something could not be written; nil: all was.
+  package private(set) var failure: (any ExplainedError)?
+
+  private var record: RunRecord
+  private let metrics: AppendedFile
+  private let events: EventFile
+  private let every: Int
+  private var curves = Curves()
+  private var begin = monotonicSeconds()
+  private var lastDrawn = monotonicSeconds()
+  // What the running means of the epoch were when the last record was made.
+  private var last: (epoch: Int, step: Int, numbers: TrainingEvent.Numbers) = (0, 0, [])
+  private var stepsPerEpoch = 0
+  private var step = 0  // of all epochs
+
+  // Drawing takes longer than writing a line.
+  private static let drawingInterval = 5.0
+
+  /// A recorder into `folder`, which is made if it is not there.
+  ///
+  /// `every`: how many steps a record is about. `resuming`: the steps that there were before; what is later in the files goes.
+  package init(_ folder: RunFolder, _ record: RunRecord, manifest: JSON, every: Int, resuming: Int? = nil) throws {
+    self.folder = folder
+    self.record = record
+    self.every = max(every, 1)
+    try makeFolder(folder.path)
+    let lock = try AppendedFile(folder.metrics)
+    guard lock.lock() else { throw RunError.inUse(folder: folder.path) }
+    metrics = lock
+    if let resuming {
+      let lines = MetricsLines(try MappedFile(folder.metrics).contents)
+      try metrics.shorten(to: lines.length(through: resuming))
+      for line in lines where line.step <= resuming { replay(line) }
+      events = try EventFile(in: folder.path, through: resuming)
+    } else {
+      try folder.clear(except: folder.metrics)
+      try metrics.shorten(to: 0)
+      events = try EventFile(in: folder.path)
+      try events.text("manifest", "```json\n\(manifest.text(.pretty))\n```")
+    }
+    try AtomicFile.write(Array((manifest.text(.pretty) + "\n").utf8), to: folder.manifest)
+    try writeRecord()
+  }
+
+  // MARK: Watching
+
+  /// Takes in what a trainer tells.
+  package func follow(_ event: TrainingEvent) {
+    switch event {
+    case .step(let epoch, let step, let steps, let numbers, let rate, _):
+      stepsPerEpoch = steps
+      // The epoch's own record follows its last step.
+      guard step % every == 0, step < steps else { return }
+      let seen = last.epoch == epoch ? last : (epoch, 0, [])
+      add(
+        MetricsRecord(
+          kind: .step, epoch: epoch, step: (epoch - 1) * steps + step,
+          training: Self.means(numbers, step, since: seen.numbers, seen.step), samplesPerSecond: rate,
+          seconds: monotonicSeconds() - begin))
+      last = (epoch, step, numbers)
+    case .epoch(let epoch, _, let training, let validation, let rate, _):
+      add(
+        MetricsRecord(
+          kind: .epoch, epoch: epoch, step: epoch * stepsPerEpoch, training: training, validation: validation, samplesPerSecond: rate,
+          seconds: monotonicSeconds() - begin))
+    case .saved: break
+    }
+  }
+
+  /// Adds pictures that the model has made.
+  package func image(_ name: String, png: [UInt8], epoch: Int) {
+    attempt {
+      try makeFolder(folder.samples)
+      try AtomicFile.write(png, to: "\(folder.samples)/\(name)-\(padded(epoch)).png")
+      try events.image("samples/\(name)", png: png, step: step)
+    }
+  }
+
+  /// Ends the run.
+  package func finish(_ state: RunRecord.State, problem: String = "") {
+    record.state = state
+    record.ended = RunRecord.timestamp()
+    record.seconds = monotonicSeconds() - begin
+    record.problem = problem
+    attempt { try writeRecord() }
+    draw()
+  }
+
+  private func add(_ record: MetricsRecord) {
+    step = record.step
+    curves.add(record)
+    attempt {
+      try metrics.append(Array((record.json.text() + "\n").utf8))
+      try events.scalars(record.tagged, step: record.step)
+    }
+    let now = monotonicSeconds()
+    if record.kind == .epoch, now - lastDrawn >= Self.drawingInterval {
+      draw()
+      lastDrawn = now
+    }
+  }
+
+  /// Takes in a record of before.
+  private func replay(_ record: MetricsRecord) {
+    curves.add(record)
+    step = record.step
+    guard record.kind == .step else {
+      stepsPerEpoch = record.step / max(record.epoch, 1)
+      return
+    }
+    let before = last.epoch == record.epoch ? last : (record.epoch, 0, [])
+    let inEpoch = record.step - (record.epoch - 1) * stepsPerEpoch
+    guard inEpoch > before.step else { return }
+    let numbers = record.training.enumerated().map { i, number in
+      let sum = i < before.numbers.count ? before.numbers[i].value * Double(before.step) : 0
+      return (number.name, (sum + number.value * Double(inEpoch - before.step)) / Double(inEpoch))
+    }
+    last = (record.epoch, inEpoch, numbers)
+  }
+
+  private func draw() {
+    attempt { try AtomicFile.write(Array(curves.chart(title: record.model).svg.utf8), to: folder.curves) }
+  }
+
+  private func writeRecord() throws(FileError) { try AtomicFile.write(Array((record.json.text(.pretty) + "\n").utf8), to: folder.record) }
+
+  private func attempt(_ body: () throws -> Void) {
+    guard failure == nil else { return }
+    do { try body() } catch { failure = error as? any ExplainedError }
+  }
+
+  /// The means over the steps from `from` to `to`, of those over all steps up to there.
+  private static func means(
+    _ numbers: TrainingEvent.Numbers, _ to: Int, since earlier: TrainingEvent.Numbers, _ from: Int
+  ) -> TrainingEvent.Numbers {
+    guard from > 0, from < to else { return numbers }
+    return numbers.enumerated().map { i, number in
+      guard i < earlier.count, earlier[i].name == number.name else { return number }
+      return (number.name, (number.value * Double(to) - earlier[i].value * Double(from)) / Double(to - from))
+    }
+  }
+
+  private func padded(_ epoch: Int) -> String {
+    let digits = String(epoch)
+    return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
+  }
+}
