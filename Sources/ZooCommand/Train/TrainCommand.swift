@@ -20,9 +20,6 @@ struct TrainCommand: ParsableCommand {
   @Argument(help: "A model's name, or the path of its manifest.")
   var model: String
 
-  @Option(help: ArgumentHelp("Where weights go. Without it: runs/ and the model's name.", valueName: "folder"))
-  var out: String?
-
   @Option(help: ArgumentHelp("See every example so often.", valueName: "count"), transform: positive)
   var epochs: Int?
 
@@ -39,6 +36,9 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   @OptionGroup
+  var runOptions: RunOptions
+
+  @OptionGroup
   var precision: PrecisionOptions
 
   @OptionGroup
@@ -50,8 +50,8 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let open = try OpenModel(model, options, includesTraining: true)
-    let folder = out ?? "runs/\(open.model.name)"
-    let path = folder + "/weights.safetensors"
+    let folder = try runOptions.folder(for: open.model.name)
+    let path = folder.weights
 
     var choices = TrainingJob.Choices()
     choices.epochs = epochs
@@ -65,14 +65,21 @@ struct TrainCommand: ParsableCommand {
     choices.foreign = open.foreign
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
-    try makeFolder(folder)
+    let pictures = try runOptions.pictures(job, of: open)
+    let recorder = try runOptions.recorder(folder, of: open, choices: choices)
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
     let summary = try Interrupts.cancelling(job.session.run) {
       defer { report.clear() }
-      return try job.trainer.train { report.follow($0) }
+      return try recorder.recording(pictures) { record in
+        try job.trainer.train { event in
+          report.follow(event)
+          record(event)
+        }
+      }
     }
+    recorder.explainFailure()
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }

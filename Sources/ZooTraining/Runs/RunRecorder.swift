@@ -15,7 +15,8 @@ package final class RunRecorder {
   private var record: RunRecord
   private let metrics: AppendedFile
   private let events: EventFile
-  private let every: Int
+  private var every: Int?
+  private let epochs: Int
   private var curves = Curves()
   private var begin = monotonicSeconds()
   private var lastDrawn = monotonicSeconds()
@@ -24,16 +25,28 @@ package final class RunRecorder {
   private var stepsPerEpoch = 0
   private var step = 0  // of all epochs
 
+  // Enough for curves, and little to write beside any training.
+  private static let recordCount = 1000.0
+
   // Drawing takes longer than writing a line.
   private static let drawingInterval = 5.0
 
   /// A recorder into `folder`, which is made if it is not there.
   ///
-  /// `every`: how many steps a record is about. `resuming`: the steps that there were before; what is later in the files goes.
-  package init(_ folder: RunFolder, _ record: RunRecord, manifest: JSON, every: Int, resuming: Int? = nil) throws {
+  /// - Parameters:
+  ///   - folder: where it writes.
+  ///   - record: what is known about the run.
+  ///   - manifest: the manifest with everything that was chosen.
+  ///   - epochs: how many there will be.
+  ///   - every: how many steps a record is about; nil: so many that there are about a thousand.
+  ///   - resuming: the steps that there were before; what is later in the files goes.
+  package init(
+    _ folder: RunFolder, _ record: RunRecord, manifest: JSON, epochs: Int, every: Int? = nil, resuming: Int? = nil
+  ) throws {
     self.folder = folder
     self.record = record
-    self.every = max(every, 1)
+    self.epochs = epochs
+    self.every = every
     try makeFolder(folder.path)
     let lock = try AppendedFile(folder.metrics)
     guard lock.lock() else { throw RunError.inUse(folder: folder.path) }
@@ -61,7 +74,7 @@ package final class RunRecorder {
     case .step(let epoch, let step, let steps, let numbers, let rate, _):
       stepsPerEpoch = steps
       // The epoch's own record follows its last step.
-      guard step % every == 0, step < steps else { return }
+      guard step % interval(steps) == 0, step < steps else { return }
       let seen = last.epoch == epoch ? last : (epoch, 0, [])
       add(
         MetricsRecord(
@@ -111,6 +124,13 @@ package final class RunRecorder {
     }
   }
 
+  private func interval(_ stepsPerEpoch: Int) -> Int {
+    if let every { return every }
+    let interval = max(1, Int(min(Double(epochs) * Double(stepsPerEpoch) / Self.recordCount, 1e15)))
+    every = interval
+    return interval
+  }
+
   /// Takes in a record of before.
   private func replay(_ record: MetricsRecord) {
     curves.add(record)
@@ -135,9 +155,12 @@ package final class RunRecorder {
 
   private func writeRecord() throws(FileError) { try AtomicFile.write(Array((record.json.text(.pretty) + "\n").utf8), to: folder.record) }
 
+  /// Keeps an error, if it is the first one.
+  package func note(_ error: any Error) { failure = failure ?? error as? any ExplainedError }
+
   private func attempt(_ body: () throws -> Void) {
     guard failure == nil else { return }
-    do { try body() } catch { failure = error as? any ExplainedError }
+    do { try body() } catch { note(error) }
   }
 
   /// The means over the steps from `from` to `to`, of those over all steps up to there.

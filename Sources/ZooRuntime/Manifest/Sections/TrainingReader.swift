@@ -5,6 +5,7 @@ import ZooTypes
 struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
+    "samples",
   ]
   static let stepKeys = ["graph", "minimize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]

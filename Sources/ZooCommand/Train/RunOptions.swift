@@ -1,0 +1,79 @@
+import ArgumentParser
+import ZooFormats
+import ZooRuntime
+import ZooTraining
+import ZooTypes
+
+/// Where a run of `zoo train` is kept, and how much of it.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Where the run goes. Without it: runs/ and the model's name, with a number if that is taken.", valueName: "folder"))
+  var out: String?
+
+  @Flag(help: "Replace the run that is in the folder.")
+  var overwrite = false
+
+  @Option(
+    name: .customLong("log-every"),
+    help: ArgumentHelp("Record numbers every so many steps. Without it: about a thousand times.", valueName: "steps"), transform: positive)
+  var interval: Int?
+
+  /// The folder of a new run.
+  func folder(for model: String) throws(RunError) -> RunFolder {
+    guard let out else { return overwrite ? RunFolder("runs/\(model)") : .unused(for: model) }
+    let folder = RunFolder(out)
+    if folder.isTaken, !overwrite { throw .taken(folder: folder.path) }
+    return folder
+  }
+
+  /// What records a training into `folder`; `resuming`: the steps that there were before.
+  func recorder(_ folder: RunFolder, of open: OpenModel, choices: TrainingJob.Choices, resuming: Int? = nil) throws -> RunRecorder {
+    let section = open.model.training
+    let seed = choices.seed ?? UInt64(bitPattern: Int64(section?.seed ?? 0))
+    var changes: [(path: String, value: JSON)] = []
+    if let epochs = choices.epochs { changes.append(("train.epochs", .integer(epochs))) }
+    if let batch = choices.batch { changes.append(("train.batch", .integer(batch))) }
+    if choices.seed != nil, let seed = Int(exactly: seed) { changes.append(("train.seed", .integer(seed))) }
+    var settings = open.model.settings
+    for (path, value) in open.changes + changes { settings[path] = value }
+    let record = RunRecord(
+      version: ZooCommand.versionNumber, model: open.model.name, manifest: open.listing.path,
+      arguments: Array(CommandLine.arguments.dropFirst()), settings: settings, seed: seed)
+    let manifest = try open.manifest.changing(changes).resolved(settings: open.model.settings)
+    return try RunRecorder(
+      folder, record, manifest: manifest, epochs: choices.epochs ?? section?.epochs ?? 1, every: interval, resuming: resuming)
+  }
+
+  /// The pictures that the manifest wants to be made meanwhile; nil: none.
+  func pictures(_ job: TrainingJob, of open: OpenModel) throws -> SamplePictures? {
+    try open.model.training?.samples.map { try SamplePictures($0, session: job.session) { try open.sample(for: $0) } }
+  }
+}
+
+extension RunRecorder {
+  /// Records `body`, which trains and is given what to call with each event, and how it ended.
+  func recording(
+    _ pictures: SamplePictures?, _ body: (_ follow: (TrainingEvent) -> Void) throws -> TrainingSummary
+  ) throws -> TrainingSummary {
+    do {
+      let summary = try body { event in
+        follow(event)
+        guard case .epoch(let epoch, _, _, _, _, _) = event, let pictures else { return }
+        do {
+          if let png = try pictures.picture(after: epoch) { image(pictures.name, png: png, epoch: epoch) }
+        } catch {
+          note(error)
+        }
+      }
+      finish(summary.wasInterrupted ? .stopped : .finished)
+      return summary
+    } catch {
+      finish(.failed, problem: (error as? any ExplainedError)?.message ?? "\(error)")
+      throw error
+    }
+  }
+
+  /// Says what could not be written.
+  func explainFailure() {
+    if let failure { printDiagnostic(explanation(failure, terminal: .diagnostics)) }
+  }
+}
