@@ -93,7 +93,7 @@ enum Status: Int32 {
   /// How it ends because of `error`.
   init(_ error: any Error) {
     switch error {
-    case is UsageError, is ZooError, is WordsError, is CheckError, is RunError: self = .usage
+    case is UsageError, is ZooError, is WordsError, is CheckError, is RunError, is TuneError: self = .usage
     case GraphError.unknownInput, GraphError.missingInput: self = .usage
     case let error as ManifestError where error.isAboutChoices: self = .usage
     case let error as NewFamilyError where error.isUsage: self = .usage

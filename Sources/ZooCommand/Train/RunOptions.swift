@@ -25,22 +25,23 @@ struct RunOptions: ParsableArguments {
     return folder
   }
 
-  /// What records a training into `folder`; `resuming`: the steps that there were before.
-  func recorder(_ folder: RunFolder, of open: OpenModel, choices: TrainingJob.Choices, resuming: Int? = nil) throws -> RunRecorder {
+  /// What records a training into `folder`; `resumes`: it goes on with the run that is there.
+  func recorder(_ folder: RunFolder, of open: OpenModel, choices: TrainingJob.Choices, resumes: Bool = false) throws -> RunRecorder {
     let section = open.model.training
     let seed = choices.seed ?? UInt64(bitPattern: Int64(section?.seed ?? 0))
-    var changes: [(path: String, value: JSON)] = []
-    if let epochs = choices.epochs { changes.append(("train.epochs", .integer(epochs))) }
-    if let batch = choices.batch { changes.append(("train.batch", .integer(batch))) }
-    if choices.seed != nil, let seed = Int(exactly: seed) { changes.append(("train.seed", .integer(seed))) }
+    let epochs = choices.epochs ?? section?.epochs ?? 1
+    var changes: [(path: String, value: JSON)] = [
+      ("train.epochs", .integer(epochs)), ("train.batch", .integer(choices.batch ?? section?.batch ?? 1)),
+    ]
+    if let seed = Int(exactly: seed) { changes.append(("train.seed", .integer(seed))) }
     var settings = open.model.settings
-    for (path, value) in open.changes + changes { settings[path] = value }
+    for (path, value) in open.changes { settings[path] = value }
     let record = RunRecord(
       version: ZooCommand.versionNumber, model: open.model.name, manifest: open.listing.path,
       arguments: Array(CommandLine.arguments.dropFirst()), settings: settings, seed: seed)
     let manifest = try open.manifest.changing(changes).resolved(settings: open.model.settings)
     return try RunRecorder(
-      folder, record, manifest: manifest, epochs: choices.epochs ?? section?.epochs ?? 1, every: interval, resuming: resuming)
+      folder, record, manifest: manifest, epochs: epochs, every: interval, resumes: resumes)
   }
 
   /// The pictures that the manifest wants to be made meanwhile; nil: none.
@@ -67,7 +68,9 @@ extension RunRecorder {
       finish(summary.wasInterrupted ? .stopped : .finished)
       return summary
     } catch {
-      finish(.failed, problem: (error as? any ExplainedError)?.message ?? "\(error)")
+      var isDiverged = false
+      if case TrainingError.diverged = error { isDiverged = true }
+      finish(isDiverged ? .diverged : .failed, problem: (error as? any ExplainedError)?.message ?? "\(error)")
       throw error
     }
   }

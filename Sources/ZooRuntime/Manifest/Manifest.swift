@@ -12,6 +12,7 @@ public struct Manifest: Sendable {
   static let keys = [
     "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "variants", "inputs", "graph", "outputs",
     "carry", "runs", "graphs", "define", "weights", "train",
+    "tune",
   ]
 
   /// The file's name, as messages show it.

@@ -9,7 +9,7 @@ package enum ManifestKeys {
     "define": Define.keys, "entry": GraphForm.keys,
     "method": InitializerReader.names, "train": TrainingReader.keys, "data": DataReader.keys, "feed": DataReader.feedKeys,
     "metric": TrainingReader.metricKeys,
-    "samples": SamplesReader.keys,
+    "samples": SamplesReader.keys, "tune": TuningSection.keys,
     "step": TrainingReader.stepKeys, "optimizer": TrainingReader.optimizerKeys,
   ]
 

@@ -10,9 +10,14 @@ package final class EventFile {
   package static let prefix = "events.out.tfevents."
 
   private let file: AppendedFile
+  private let time: () -> Double
 
   /// The file in `folder`, without what comes after the first `step` steps; a new one if there is none.
-  package init(in folder: String, through step: Int = .max) throws(FileError) {
+  ///
+  /// `time` says what time it is, in seconds since 1970.
+  package init(in folder: String, through step: Int = .max, time: @escaping () -> Double = wallTime) throws(FileError) {
+    self.time = time
+    // A file of which nothing is kept gets its beginning again.
     if let name = filesIn(folder).filter({ $0.hasPrefix(Self.prefix) }).max() {
       let path = folder + "/" + name
       let bytes = try MappedFile(path).contents
@@ -24,10 +29,10 @@ package final class EventFile {
       var host = [CChar](repeating: 0, count: 256)
       gethostname(&host, 255)
       let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      file = try AppendedFile("\(folder)/\(Self.prefix)\(Int(wallTime())).\(name.isEmpty ? "localhost" : name).\(getpid()).0")
+      file = try AppendedFile("\(folder)/\(Self.prefix)\(Int(time())).\(name.isEmpty ? "localhost" : name).\(getpid()).0")
     }
     var event = ProtobufMessage()
-    event.add(1, double: wallTime())
+    event.add(1, double: time())
     event.add(3, text: "brain.Event:2")
     try append(event)
   }
@@ -88,7 +93,7 @@ package final class EventFile {
 
   private func append(_ summary: ProtobufMessage, step: Int) throws(FileError) {
     var event = ProtobufMessage()
-    event.add(1, double: wallTime())
+    event.add(1, double: time())
     event.add(2, integer: Int64(step))
     event.add(5, message: summary)
     try append(event)
@@ -151,7 +156,7 @@ package struct EventRecords: Sequence, IteratorProtocol {
 }
 
 /// Seconds since 1970.
-func wallTime() -> Double {
+package func wallTime() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -1,6 +1,6 @@
 import Glibc
 package import ZooFormats
-package import ZooTypes
+import ZooTypes
 
 /// The folder of one run, `runs/NAME`, and the names of what is in it.
 package struct RunFolder: Hashable, Sendable {

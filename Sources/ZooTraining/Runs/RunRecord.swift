@@ -13,6 +13,8 @@ package struct RunRecord: Sendable {
     case stopped
     /// It could not go on.
     case failed
+    /// Its loss was not a number any more.
+    case diverged
     /// It ended without a word.
     case crashed
   }

@@ -14,16 +14,24 @@ package final class RunRecorder {
 
   private var record: RunRecord
   private let metrics: AppendedFile
-  private let events: EventFile
+  private var events: EventFile?
+  private let manifest: JSON
+  private let resumes: Bool
   private var every: Int?
   private let epochs: Int
   private var curves = Curves()
-  private var begin = monotonicSeconds()
+  private let start = monotonicSeconds()
   private var lastDrawn = monotonicSeconds()
   // What the running means of the epoch were when the last record was made.
-  private var last: (epoch: Int, step: Int, numbers: TrainingEvent.Numbers) = (0, 0, [])
+  private var last = Seen()
   private var stepsPerEpoch = 0
   private var step = 0  // of all epochs
+
+  private struct Seen {
+    var epoch = 0
+    var step = 0
+    var numbers: TrainingEvent.Numbers = []
+  }
 
   // Enough for curves, and little to write beside any training.
   private static let recordCount = 1000.0
@@ -39,54 +47,60 @@ package final class RunRecorder {
   ///   - manifest: the manifest with everything that was chosen.
   ///   - epochs: how many there will be.
   ///   - every: how many steps a record is about; nil: so many that there are about a thousand.
-  ///   - resuming: the steps that there were before; what is later in the files goes.
+  ///   - resumes: whether it goes on with what is in the folder.
   package init(
-    _ folder: RunFolder, _ record: RunRecord, manifest: JSON, epochs: Int, every: Int? = nil, resuming: Int? = nil
+    _ folder: RunFolder, _ record: RunRecord, manifest: JSON, epochs: Int, every: Int? = nil, resumes: Bool = false
   ) throws {
     self.folder = folder
     self.record = record
     self.epochs = epochs
     self.every = every
+    self.manifest = manifest
+    self.resumes = resumes
     try makeFolder(folder.path)
     let lock = try AppendedFile(folder.metrics)
     guard lock.lock() else { throw RunError.inUse(folder: folder.path) }
     metrics = lock
-    if let resuming {
-      let lines = MetricsLines(try MappedFile(folder.metrics).contents)
-      try metrics.shorten(to: lines.length(through: resuming))
-      for line in lines where line.step <= resuming { replay(line) }
-      events = try EventFile(in: folder.path, through: resuming)
-    } else {
+    if !resumes {
       try folder.clear(except: folder.metrics)
-      try metrics.shorten(to: 0)
-      events = try EventFile(in: folder.path)
-      try events.text("manifest", "```json\n\(manifest.text(.pretty))\n```")
+      try begin(after: 0)
     }
     try AtomicFile.write(Array((manifest.text(.pretty) + "\n").utf8), to: folder.manifest)
     try writeRecord()
+  }
+
+  /// Begins to write after so many steps; what is later in the files goes.
+  package func begin(after steps: Int) throws {
+    let lines = MetricsLines(try MappedFile(folder.metrics).contents)
+    try metrics.shorten(to: steps > 0 ? lines.length(through: steps) : 0)
+    if steps > 0 { for line in lines where line.step <= steps { replay(line) } }
+    let events = try EventFile(in: folder.path, through: steps)
+    if steps == 0 { try events.text("manifest", "```json\n\(manifest.text(.pretty))\n```") }
+    self.events = events
   }
 
   // MARK: Watching
 
   /// Takes in what a trainer tells.
   package func follow(_ event: TrainingEvent) {
+    if events == nil { attempt { try begin(after: 0) } }
     switch event {
     case .step(let epoch, let step, let steps, let numbers, let rate, _):
       stepsPerEpoch = steps
       // The epoch's own record follows its last step.
       guard step % interval(steps) == 0, step < steps else { return }
-      let seen = last.epoch == epoch ? last : (epoch, 0, [])
+      let seen = last.epoch == epoch ? last : Seen(epoch: epoch)
       add(
         MetricsRecord(
           kind: .step, epoch: epoch, step: (epoch - 1) * steps + step,
           training: Self.means(numbers, step, since: seen.numbers, seen.step), samplesPerSecond: rate,
-          seconds: monotonicSeconds() - begin))
-      last = (epoch, step, numbers)
+          seconds: monotonicSeconds() - start))
+      last = Seen(epoch: epoch, step: step, numbers: numbers)
     case .epoch(let epoch, _, let training, let validation, let rate, _):
       add(
         MetricsRecord(
           kind: .epoch, epoch: epoch, step: epoch * stepsPerEpoch, training: training, validation: validation, samplesPerSecond: rate,
-          seconds: monotonicSeconds() - begin))
+          seconds: monotonicSeconds() - start))
     case .saved: break
     }
   }
@@ -96,7 +110,7 @@ package final class RunRecorder {
     attempt {
       try makeFolder(folder.samples)
       try AtomicFile.write(png, to: "\(folder.samples)/\(name)-\(padded(epoch)).png")
-      try events.image("samples/\(name)", png: png, step: step)
+      try events?.image("samples/\(name)", png: png, step: step)
     }
   }
 
@@ -104,7 +118,7 @@ package final class RunRecorder {
   package func finish(_ state: RunRecord.State, problem: String = "") {
     record.state = state
     record.ended = RunRecord.timestamp()
-    record.seconds = monotonicSeconds() - begin
+    record.seconds = monotonicSeconds() - start
     record.problem = problem
     attempt { try writeRecord() }
     draw()
@@ -115,7 +129,7 @@ package final class RunRecorder {
     curves.add(record)
     attempt {
       try metrics.append(Array((record.json.text() + "\n").utf8))
-      try events.scalars(record.tagged, step: record.step)
+      try events?.scalars(record.tagged, step: record.step)
     }
     let now = monotonicSeconds()
     if record.kind == .epoch, now - lastDrawn >= Self.drawingInterval {
@@ -139,14 +153,14 @@ package final class RunRecorder {
       stepsPerEpoch = record.step / max(record.epoch, 1)
       return
     }
-    let before = last.epoch == record.epoch ? last : (record.epoch, 0, [])
+    let before = last.epoch == record.epoch ? last : Seen(epoch: record.epoch)
     let inEpoch = record.step - (record.epoch - 1) * stepsPerEpoch
     guard inEpoch > before.step else { return }
     let numbers = record.training.enumerated().map { i, number in
       let sum = i < before.numbers.count ? before.numbers[i].value * Double(before.step) : 0
       return (number.name, (sum + number.value * Double(inEpoch - before.step)) / Double(inEpoch))
     }
-    last = (record.epoch, inEpoch, numbers)
+    last = Seen(epoch: record.epoch, step: inEpoch, numbers: numbers)
   }
 
   private func draw() {

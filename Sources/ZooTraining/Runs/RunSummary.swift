@@ -1,6 +1,6 @@
 import Glibc
 package import ZooFormats
-package import ZooTypes
+import ZooTypes
 
 /// What is known about a run from its folder, whatever state that is in.
 package struct RunSummary: Sendable {
@@ -25,7 +25,7 @@ package struct RunSummary: Sendable {
   /// The manifest with everything that was chosen; nil: it cannot be read.
   package let manifest: JSON?
   /// What is wrong with the folder; nil: nothing.
-  package let problem: String?
+  package private(set) var problem: String?
   /// How far it has come.
   package let state: RunRecord.State?
   /// How many epochs were completed.

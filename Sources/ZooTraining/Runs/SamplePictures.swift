@@ -1,5 +1,5 @@
 package import ZooRuntime
-package import ZooTypes
+import ZooTypes
 
 /// Pictures of what a model makes while it is trained: always from the same random numbers, so that they can be compared.
 package final class SamplePictures {
