@@ -32,6 +32,9 @@ MAP(huber_by_target, -clamped(d, a))
 MAP(hinge, zoo_at_least(1.f - p * t, 0.f))
 MAP(hinge_by_prediction, 1.f - p * t <= 0.f ? 0.f : -t)
 
+MAP(perceptron, zoo_at_least(0.f - p * t, 0.f))
+MAP(perceptron_by_prediction, p * t > 0.f ? 0.f : -t)
+
 /// log(1 + e^p) - p t, in an order that loses nothing when t is 0 or 1 and p is right by far.
 ZOO_INLINE float binary_cross_entropy(float p, float t) {
   return zoo_log1p(zoo_exp(-zoo_abs(p))) + (p > 0.f ? p * (1.f - t) : -p * t);

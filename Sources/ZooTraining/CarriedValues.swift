@@ -59,6 +59,11 @@ final class CarriedValues {
     }
   }
 
+  /// What the next iteration takes, by the inputs' names.
+  ///
+  /// Not to be kept: an iteration exchanges their memory.
+  var tensors: [(input: String, tensor: TensorBuffer)] { values.map { ($0.carry.input, $0.now) } }
+
   /// Ends an iteration.
   func advance() {
     for i in values.indices { (values[i].now, values[i].next) = (values[i].next, values[i].now) }

@@ -2,14 +2,20 @@ import ZooRuntime
 
 /// Running means over examples.
 struct Means {
-  private let names: [String]
-  private var values: [(sum: Double, weight: Double)]
+  let names: [String]
+  /// Sums over examples, and their weights.
+  private(set) var values: [(sum: Double, weight: Double)]
   /// How many examples have been seen.
   var count = 0
 
   init(_ names: [String]) {
     self.names = names
     values = names.map { _ in (0, 0) }
+  }
+
+  /// As they were; one value for each name.
+  init(_ names: [String], values: [(sum: Double, weight: Double)], count: Int) {
+    (self.names, self.values, self.count) = (names, values, count)
   }
 
   mutating func add(_ value: Double, at i: Int, weight: Int) {

@@ -4,215 +4,216 @@ import ZooTypes
 
 /// Trains the parameters of a session.
 public final class Trainer {
-  private let session: Session
-  private let section: TrainingSection
-  private let data: Dataset
-  private let options: TrainingOptions
-  private let carried: CarriedValues
-  private var steps: [Step] = []
-  private var updates = 0
-  private var evaluations: [Int: [Evaluation]] = [:]  // by batch size
+  /// Cancelling it stops training after the current iteration; cancelling the session's run does too, and may end that iteration early.
+  public let interruption = Run()
 
-  /// One step of the section, made ready.
-  private struct Step {
-    let step: TrainingStep
-    /// The metrics that it computes besides: those of its graph, if it is the first step with that graph.
-    let metrics: [Int]
-    let updater: Updater
-    var programs: [Int: Program]  // by batch size
-    var updates = 0
+  let session: Session
+  let section: TrainingSection
+  let data: Dataset
+  let options: TrainingOptions
+  let carried: CarriedValues
+  let evaluation: Evaluation
+  private(set) var steps: [StepProgram] = []
+  private(set) var average: ParameterAverage?
+  private var measures: [UpdateMeasure] = []
+
+  /// How far training has come.
+  struct Position {
+    /// The epoch that is trained, from 1.
+    var epoch = 1
+    /// How many of its iterations are done.
+    var step = 0
+    /// How many are done in all.
+    var iterations = 0
+    /// How often batches have been computed: each time has random numbers of its own.
+    var executions = 0
+    /// Whether training has ended before its last epoch.
+    var isStopped = false
   }
 
-  /// A graph with the losses and metrics that are read off it, without training.
-  private struct Evaluation {
-    let graph: Int
-    let program: Program
-    let values: [Int]  // of all losses, then all metrics
-  }
+  var position = Position()
+  /// Of the current epoch.
+  var means: Means
+  /// What the held-out numbers have been, for early stopping and for the best checkpoint.
+  var stopping = BestSoFar()
+  var best = BestSoFar()
+  var folder: CheckpointFolder?
+  /// The checkpoint that training goes on from; nil: it begins.
+  var origin: String?
 
   /// A trainer of `session`, whose graphs are those of the model that `section` belongs to.
   public init(_ session: Session, _ section: TrainingSection, data: Dataset, options: TrainingOptions) throws {
-    self.session = session
-    self.section = section
-    self.data = data
-    self.options = options
+    var options = options
+    if section.isBootstrapped { options.rows = bootstrapped(options.rows, seed: session.run.seed) }
+    (self.session, self.section, self.data, self.options) = (session, section, data, options)
     carried = CarriedValues(section)
+    evaluation = Evaluation(session, section, data: data, carried: carried, batch: options.batch)
+    means = Means(evaluation.names)
+    folder = options.checkpoints.map { CheckpointFolder($0, keeping: section.keeping.last) }
     precondition(data.count == nil || !options.rows.isEmpty && options.batch > 0, "there is nothing to train on")
 
-    // Gradients exist once a program is bound to them; updaters then bind to both.
-    let batch = min(options.batch, options.rows.count)
-    for (i, step) in section.steps.enumerated() {
-      let isFirst = !section.steps[..<i].contains { $0.graph == step.graph }
-      let metrics = isFirst ? section.metrics.indices.filter { section.metrics[$0].graph == step.graph } : []
-      let program = try trainingProgram(step, metrics: metrics, batch: batch)
-      let updater = try Updater(
-        step.optimizer.kind, attributes: step.optimizer.attributes,
-        parameters: program.trained, store: session.store, run: session.run, place: step.optimizer.place)
-      steps.append(Step(step: step, metrics: metrics, updater: updater, programs: [batch: program]))
-    }
+    let context = StepProgram.Context(
+      session: session, section: section, data: data, carried: carried, options: options, iterations: iterations(of: batches(epoch: 1)))
+    for i in section.steps.indices { steps.append(try StepProgram(i, context)) }
+    measures = steps.map(\.measure)
+    try checkPatterns()
     try planOthers()
+    average = section.averaging.map { ParameterAverage(Set(steps.flatMap(\.trained)).sorted(), $0, store: session.store) }
   }
 
   // MARK: Training
 
-  /// Trains until the last epoch, or until the session's run is cancelled: then it stops after the current iteration, and saves.
+  /// Trains until the last epoch, or until it is interrupted: then it stops after the current iteration, and saves.
   public func train(_ watch: (TrainingEvent) -> Void = { _ in }) throws -> TrainingSummary {
     let start = monotonicSeconds()
-    var summary = TrainingSummary(wasInterrupted: false, epochs: 0, steps: 0, training: [], validation: [], seconds: 0)
-    for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
-      let epochStart = monotonicSeconds()
-      let batches = batches(options.rows, epoch: epoch)
-      var means = Means(names)
-      try restart(batch: min(options.batch, options.rows.count))
-      for index in 0..<batches.count {
-        try batches.withRows(of: index) { try iterate($0, epoch: epoch, into: &means) }
-        let now = monotonicSeconds()
-        let done = Double((epoch - 1) * batches.count + index + 1)
-        watch(
-          .step(
-            epoch: epoch, step: index + 1, steps: batches.count, numbers: means.numbers,
-            samplesPerSecond: Double(means.count) / (now - epochStart),
-            secondsLeft: (now - start) / done * (Double(options.epochs) * Double(batches.count) - done)))
-        if session.run.isCancelled {
-          summary.wasInterrupted = true
-          break
-        }
-      }
-      summary.training = means.numbers
-      let trained = monotonicSeconds() - epochStart
-      if !summary.wasInterrupted {
-        summary.epochs = epoch
-        summary.validation = try evaluate(options.validation)
-        if summary.validation.isEmpty { summary.training += try evaluate(options.rows, otherThan: Set(means.numbers.map(\.name))) }
-        watch(
-          .epoch(
-            epoch, of: options.epochs, training: summary.training, validation: summary.validation,
-            samplesPerSecond: Double(means.count) / trained, seconds: monotonicSeconds() - epochStart))
-      }
-      if let path = options.weights {
-        try save(path)
-        watch(.saved(path: path))
-      }
-      if summary.wasInterrupted { break }
+    var summary = TrainingSummary(wasInterrupted: false, epochs: position.epoch - 1, steps: 0, training: [], validation: [], seconds: 0)
+    if let origin {
+      watch(.resumed(path: origin, epoch: position.epoch, step: position.step, iterations: position.iterations))
     }
-    summary.steps = updates
+    var pace = Pace(start: start, iterations: position.iterations)
+    while position.epoch <= options.epochs, !position.isStopped, !summary.wasInterrupted {
+      try trainEpoch(&summary, &pace, watch)
+    }
+    summary.wasStoppedEarly = position.isStopped
+    summary.steps = steps.reduce(0) { $0 + $1.counts.made }
+    summary.skipped = steps.reduce(0) { $0 + $1.counts.skipped }
     summary.seconds = monotonicSeconds() - start
     return summary
   }
 
-  /// All steps on one batch.
-  private func iterate(_ rows: UnsafeBufferPointer<Int64>, epoch: Int, into means: inout Means) throws {
-    let weight = max(rows.count, 1)
-    for i in steps.indices {
-      let step = steps[i].step
-      let program = try program(of: i, batch: rows.count)
-      for _ in 0..<step.repeats {
-        updates += 1
-        steps[i].updates += 1
-        session.run.step = UInt64(updates)
-        data.fill(program.inputs, graph: step.graph, rows: rows)
-        carried.fill(program, graph: step.graph)
-        try program.forward()
-        let loss = program.scalar(0)
-        guard loss.isFinite else { throw diverged(program, step, epoch: epoch, loss: loss) }
-        try program.backward()
-        try steps[i].updater.update(rate: step.optimizer.rate, step: steps[i].updates)
-        means.add(loss, at: i, weight: weight)
-        for (m, metric) in steps[i].metrics.enumerated() { means.add(program.scalar(1 + m), at: steps.count + metric, weight: weight) }
-        try carried.take(program, graph: step.graph, from: 1 + steps[i].metrics.count)
+  /// What the time that is left is estimated from.
+  private struct Pace {
+    let start: Double
+    let iterations: Int  // that were done before
+    var saved: Double  // when the last checkpoint was written
+
+    init(start: Double, iterations: Int) { (self.start, self.iterations, saved) = (start, iterations, start) }
+  }
+
+  /// What is left of the current epoch, and what comes after it.
+  private func trainEpoch(_ summary: inout TrainingSummary, _ pace: inout Pace, _ watch: (TrainingEvent) -> Void) throws {
+    let (epoch, epochStart) = (position.epoch, monotonicSeconds())
+    let batches = batches(epoch: epoch), count = iterations(of: batches)
+    if position.step == 0 {
+      means = Means(evaluation.names)
+      try restart()
+    }
+    let seen = means.count
+    while position.step < count, !summary.wasInterrupted {
+      try iterate(batches, watch)
+      let now = monotonicSeconds()
+      let left = Double(options.epochs) * Double(count) - Double(position.iterations)
+      watch(
+        .step(
+          epoch: epoch, step: position.step, steps: count, numbers: means.numbers,
+          samplesPerSecond: Double(means.count - seen) / (now - epochStart),
+          secondsLeft: (now - pace.start) / Double(position.iterations - pace.iterations) * left))
+      summary.wasInterrupted = interruption.isCancelled || session.run.isCancelled
+      if !summary.wasInterrupted, position.step < count, isDue(now - pace.saved) {
+        try writeCheckpoint(watch)
+        pace.saved = monotonicSeconds()
       }
     }
+    summary.training = means.numbers
+    let trained = monotonicSeconds() - epochStart
+    var isBest = false
+    if !summary.wasInterrupted {
+      try evaluate(&summary)
+      watch(
+        .epoch(
+          epoch, of: options.epochs, training: summary.training, validation: summary.validation,
+          samplesPerSecond: Double(means.count - seen) / trained, seconds: monotonicSeconds() - epochStart))
+      isBest = judge(summary, watch)
+      (position.epoch, position.step) = (epoch + 1, 0)
+      summary.epochs = epoch
+    }
+    try save(isBest: isBest, watch)
+    pace.saved = monotonicSeconds()
+  }
+
+  /// All steps on the batches of one iteration.
+  private func iterate(_ batches: Batches, _ watch: (TrainingEvent) -> Void) throws {
+    let first = position.step * section.accumulated
+    let range = first..<min(first + section.accumulated, batches.count)
+    let isMeasured = options.measureEvery > 0 && position.iterations % options.measureEvery == 0
+    for step in steps {
+      try step.run(
+        batches, range, epoch: position.epoch, measures: isMeasured, executions: &position.executions, into: &means)
+    }
     carried.advance()
-    means.count += weight
+    for index in range { means.count += batches.withRows(of: index) { max($0.count, 1) } }
+    average?.update(epoch: position.epoch)
+    position.step += 1
+    position.iterations += 1
+    for (i, step) in steps.enumerated() { measures[i] = step.measure }
+    watch(.updated(iteration: position.iterations, steps: measures))
+  }
+
+  /// Whether there is to be a checkpoint within the epoch, so many seconds after the last.
+  private func isDue(_ seconds: Double) -> Bool {
+    guard folder != nil else { return false }
+    return switch options.saveEvery {
+    case nil: false
+    case .iterations(let count): position.iterations % max(count, 1) == 0
+    case .seconds(let most): seconds >= most
+    }
   }
 
   /// Begins an epoch: nothing is carried yet.
-  private func restart(batch: Int) throws {
-    if !section.carried.isEmpty { try carried.restart(section.graphs.indices.map { specs($0, batch: batch) }) }
+  private func restart() throws {
+    guard !section.carried.isEmpty else { return }
+    let batch = min(options.batch, options.rows.count)
+    try carried.restart(section.graphs.indices.map { data.specs(section.graphs[$0].graph, $0, batch: batch) })
   }
 
-  /// The losses of the steps, then the metrics.
-  private var names: [String] { section.steps.map(\.name) + section.metrics.map(\.name) }
-
-  private func batches(_ rows: [Int64], epoch: Int) -> Batches {
+  private func batches(epoch: Int) -> Batches {
     if data.count == nil { return Batches(ofNothing: section.iterations ?? 1) }
-    if !section.carried.isEmpty { return Batches(streams: options.batch, of: rows) }
-    return Batches(options.shuffles ? shuffled(rows, seed: session.run.seed, epoch: epoch) : rows, size: options.batch)
+    if !section.carried.isEmpty { return Batches(streams: options.batch, of: options.rows) }
+    return Batches(options.shuffles ? shuffled(options.rows, seed: session.run.seed, epoch: epoch) : options.rows, size: options.batch)
   }
+
+  private func iterations(of batches: Batches) -> Int { (batches.count + section.accumulated - 1) / section.accumulated }
 
   // MARK: Evaluation
 
   /// Means of the losses and metrics over some examples, without training.
-  public func evaluate(_ rows: [Int64]) throws -> TrainingEvent.Numbers { try evaluate(rows, otherThan: []) }
+  public func evaluate(_ rows: [Int64]) throws -> TrainingEvent.Numbers { try evaluation.run(rows) }
 
-  private func evaluate(_ rows: [Int64], otherThan known: Set<String>) throws -> TrainingEvent.Numbers {
-    let wanted = names.indices.filter { !known.contains(names[$0]) }
-    if wanted.isEmpty || rows.isEmpty && data.count != nil { return [] }
-    let batches =
-      data.count == nil
-      ? Batches(ofNothing: 1) : section.carried.isEmpty ? Batches(rows, size: 256) : Batches(streams: options.batch, of: rows)
-    try restart(batch: min(options.batch, rows.count))
-    var means = Means(names)
-    for index in 0..<batches.count {
-      // The same random numbers after every epoch, and none that training has drawn.
-      session.run.step = 1 << 63 | UInt64(index)
-      try batches.withRows(of: index) { rows in
-        for evaluation in try evaluations(batch: rows.count) {
-          let (program, graph) = (evaluation.program, evaluation.graph)
-          data.fill(program.inputs, graph: graph, rows: rows)
-          carried.fill(program, graph: graph)
-          try program.forward()
-          for (i, value) in evaluation.values.enumerated() { means.add(program.scalar(i), at: value, weight: max(rows.count, 1)) }
-          try carried.take(program, graph: graph, from: evaluation.values.count)
+  /// The numbers at the end of an epoch.
+  private func evaluate(_ summary: inout TrainingSummary) throws {
+    summary.validation = try evaluation.run(options.validation)
+    if summary.validation.isEmpty {
+      summary.training += try evaluation.run(options.rows, otherThan: Set(means.numbers.map(\.name)))
+    } else if let average, average.count > 0 {
+      let numbers = try average.whileInPlace { try evaluation.run(options.validation) }
+      summary.validation += numbers.map { (WatchedNumber.averagePrefix + $0.name, $0.value) }
+    }
+  }
+
+  /// Whether the epoch is the best so far; and stops training if it has not become better for long.
+  private func judge(_ summary: TrainingSummary, _ watch: (TrainingEvent) -> Void) -> Bool {
+    let numbers = summary.validation.isEmpty ? summary.training : summary.validation
+    if let rule = section.stopping {
+      _ = stopping.improves(rule.watched, numbers, epoch: position.epoch, by: rule.leastChange)
+      if stopping.waited >= rule.patience, position.epoch < options.epochs {
+        position.isStopped = true
+        watch(.stoppedEarly(name: rule.watched.name, best: stopping.value ?? .nan, bestEpoch: stopping.epoch, epoch: position.epoch))
+      }
+    }
+    return section.keeping.best.map { best.improves($0, numbers, epoch: position.epoch) } ?? false
+  }
+
+  // MARK: Parameters
+
+  /// Patterns that match nothing are slips of the pen.
+  private func checkPatterns() throws(TrainingError) {
+    let paths = session.store.entries.filter(\.isTrainable).map(\.path)
+    for step in section.steps {
+      for patterns in [step.updated] + step.optimizer.groups.map(\.patterns) {
+        for pattern in patterns where !paths.contains(where: { glob(pattern, matches: $0) }) {
+          throw .unmatched(pattern: pattern, paths: paths, place: step.place)
         }
       }
-      carried.advance()
-    }
-    return means.numbers.filter { !known.contains($0.name) }
-  }
-
-  private func evaluations(batch: Int) throws -> [Evaluation] {
-    if let known = evaluations[batch] { return known }
-    var made: [Evaluation] = []
-    let sources = section.steps.map { ($0.graph, $0.minimized) } + section.metrics.map { ($0.graph, $0.source) }
-    for (g, graph) in section.graphs.enumerated() {
-      let values = sources.indices.filter { sources[$0].0 == g }
-      let wanted = values.map { sources[$0].1 }
-      let program = try session.evaluationProgram(
-        graph.graph, inputs: specs(g, batch: batch), wanted: wanted + carried.wanted(in: g))
-      try checkMetrics(
-        values.compactMap { $0 < steps.count ? nil : $0 - steps.count }, program, from: values.filter { $0 < steps.count }.count)
-      data.fillWhole(program.inputs, graph: g)
-      made.append(Evaluation(graph: g, program: program, values: values))
-    }
-    evaluations[batch] = made
-    return made
-  }
-
-  // MARK: Programs
-
-  private func specs(_ graph: Int, batch: Int) -> [Spec] { data.specs(section.graphs[graph].graph, graph, batch: batch) }
-
-  private func program(of index: Int, batch: Int) throws -> Program {
-    if let known = steps[index].programs[batch] { return known }
-    let made = try trainingProgram(steps[index].step, metrics: steps[index].metrics, batch: batch)
-    steps[index].programs[batch] = made
-    return made
-  }
-
-  private func trainingProgram(_ step: TrainingStep, metrics: [Int], batch: Int) throws -> Program {
-    let program = try session.trainingProgram(
-      section.graphs[step.graph].graph, inputs: specs(step.graph, batch: batch), minimise: step.minimized, patterns: step.updated,
-      wanted: metrics.map { section.metrics[$0].source } + carried.wanted(in: step.graph))
-    try checkMetrics(metrics, program, from: 1)
-    data.fillWhole(program.inputs, graph: step.graph)
-    return program
-  }
-
-  private func checkMetrics(_ metrics: [Int], _ program: Program, from first: Int) throws(TrainingError) {
-    for (i, metric) in metrics.enumerated() {
-      let spec = program.outputSpecs[first + i]
-      guard spec.count == 1, spec.dtype == .f32 else { throw .metric(name: section.metrics[metric].name, is: spec) }
     }
   }
 
@@ -220,7 +221,7 @@ public final class Trainer {
   private func planOthers() throws {
     var planned = Set(section.steps.flatMap { section.graphs[$0.graph].graph.parameterPaths })
     if !section.metrics.allSatisfy({ metric in section.steps.contains { $0.graph == metric.graph } }) {
-      _ = try evaluations(batch: min(options.batch, options.rows.count))
+      try evaluation.prepare(batch: min(options.batch, options.rows.count))
       planned.formUnion(section.graphs.flatMap(\.graph.parameterPaths))
     }
     for (i, entry) in session.graphs.enumerated() where !planned.isSuperset(of: entry.graph.parameterPaths) {
@@ -231,31 +232,5 @@ public final class Trainer {
       }
       planned.formUnion(entry.graph.parameterPaths)
     }
-  }
-
-  // MARK: Weights
-
-  /// Writes every parameter atomically.
-  public func save(_ path: String) throws {
-    try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
-  }
-
-  /// Where the first value that is not finite appeared: in a parameter, after the last update, or in a layer's output.
-  private func diverged(_ program: Program, _ step: TrainingStep, epoch: Int, loss: Double) -> TrainingError {
-    for entry in session.store.entries where entry.spec.dtype == .f32 {
-      guard let floats = entry.pointer?.assumingMemoryBound(to: Float.self) else { continue }
-      if let bad = UnsafeBufferPointer(start: floats, count: entry.spec.count).first(where: { !$0.isFinite }) {
-        return .diverged(
-          loss: step.name, value: loss, epoch: epoch, step: updates, where: "parameter '\(entry.path)' has become \(bad)",
-          weights: options.weights, saved: epoch > 1)
-      }
-    }
-    var place = "it appeared in no layer's output"
-    if let found = try? program.firstNonFinite() {
-      let element = found.index.isEmpty ? found.output : "\(found.output)\(found.index)"
-      place = "it first appeared in layer '\(found.layer)' (\(found.kind)): \(element) is \(found.value)"
-    }
-    return .diverged(
-      loss: step.name, value: loss, epoch: epoch, step: updates, where: place, weights: options.weights, saved: epoch > 1)
   }
 }

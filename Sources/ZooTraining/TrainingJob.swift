@@ -23,6 +23,14 @@ public struct TrainingJob {
     public var weights: (file: SafeTensors, name: String)?
     /// Where weights go after each epoch; nil: nowhere.
     public var output: String?
+    /// The folder that checkpoints go to; nil: there are none.
+    public var checkpoints: String?
+    /// Whether to go on from the newest of them.
+    public var resumes = false
+    /// How often there is one within epochs; nil: never.
+    public var saveEvery: TrainingOptions.Interval?
+    /// What the rate of each update is multiplied by instead of its schedule; nil: the schedule decides.
+    public var rateFactor: (@Sendable (_ number: Int) -> Double)?
     /// The libraries that layers may call.
     public var foreign = ForeignLibraries.none
     /// What layers compute with; parameters and their updates are f32.
@@ -49,11 +57,15 @@ public struct TrainingJob {
     session = Session(
       model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
       foreign: choices.foreign, precision: choices.precision)
-    trainer = try Trainer(
-      session, section, data: dataset,
-      options: TrainingOptions(
-        epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled, rows: rows,
-        validation: validation, weights: choices.output))
+    var options = TrainingOptions(
+      epochs: choices.epochs ?? section.epochs, batch: choices.batch ?? section.batch, shuffles: section.isShuffled, rows: rows,
+      validation: validation, weights: choices.output)
+    options.checkpoints = choices.checkpoints
+    options.saveEvery = choices.saveEvery
+    options.measureEvery = 10
+    options.rateFactor = choices.rateFactor
+    trainer = try Trainer(session, section, data: dataset, options: options)
+    if choices.resumes { try trainer.resume() }
   }
 }
 

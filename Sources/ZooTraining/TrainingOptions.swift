@@ -1,8 +1,16 @@
 /// How long and on what a model is trained, where a user may say otherwise than its manifest.
 public struct TrainingOptions: Sendable {
+  /// How often a checkpoint is written within epochs; after each there is one anyway.
+  public enum Interval: Hashable, Sendable {
+    /// After so many iterations.
+    case iterations(Int)
+    /// After so many seconds.
+    case seconds(Double)
+  }
+
   /// How often every example is seen.
   public var epochs: Int
-  /// How many examples an iteration sees.
+  /// How many examples a batch has.
   public var batch: Int
   /// Whether each epoch has an order of its own.
   public var shuffles: Bool
@@ -12,6 +20,15 @@ public struct TrainingOptions: Sendable {
   public var validation: [Int64]
   /// Where weights go after each epoch; nil: nowhere.
   public var weights: String?
+  /// The folder that checkpoints go to; nil: there are none.
+  public var checkpoints: String?
+  /// How often there is a checkpoint within epochs; nil: never.
+  public var saveEvery: Interval?
+  /// After how many iterations gradients are measured, where nothing else needs that; 0: never.
+  public var measureEvery = 0
+
+  /// What the rate of update `number`, counted from 0, is multiplied by instead of what its schedule says; nil: the schedule decides.
+  public var rateFactor: (@Sendable (_ number: Int) -> Double)?
 
   /// Options.
   public init(
@@ -24,33 +41,4 @@ public struct TrainingOptions: Sendable {
     self.validation = validation
     self.weights = weights
   }
-}
-
-/// What a trainer tells whoever watches.
-public enum TrainingEvent: Sendable {
-  /// Means over some examples: the loss of each step of the program, then the metrics.
-  public typealias Numbers = [(name: String, value: Double)]
-
-  /// After each iteration: means over the epoch so far.
-  case step(epoch: Int, step: Int, steps: Int, numbers: Numbers, samplesPerSecond: Double, secondsLeft: Double)
-  /// After each epoch: means over it, and over the held-out examples.
-  case epoch(Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double)
-  /// Weights were written.
-  case saved(path: String)
-}
-
-/// How a training run ended.
-public struct TrainingSummary: Sendable {
-  /// Whether it was asked to stop before its last epoch.
-  public var wasInterrupted: Bool
-  /// How many epochs were completed.
-  public var epochs: Int
-  /// How many updates were made.
-  public var steps: Int
-  /// Means over the last epoch.
-  public var training: TrainingEvent.Numbers
-  /// Means over the held-out examples after the last epoch.
-  public var validation: TrainingEvent.Numbers
-  /// How long it took.
-  public var seconds: Double
 }

@@ -55,6 +55,10 @@ def hinge(reduction: str, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     return reduced(F.relu(1 - t.detach() * x), reduction)
 
 
+def perceptron(reduction: str, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    return reduced(F.relu(-t.detach() * x), reduction)
+
+
 def divergence(log_target: bool):
     def function(reduction: str, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         name = "batchmean" if reduction == "batch_mean" else reduction
@@ -168,6 +172,7 @@ def main() -> None:
         },
     ).save()
     elementwise("core.hinge", {"plain": ({}, hinge, [normal(1.0), signs])}).save()
+    elementwise("core.perceptron_loss", {"plain": ({}, perceptron, [normal(1.0), signs])}).save()
 
     fixture = elementwise(
         "core.binary_cross_entropy",

@@ -111,7 +111,7 @@ class Fixture:
     def _put(self, name: str, tensor: torch.Tensor) -> None:
         self.tensors[name] = np.require(rounded(tensor).numpy(), requirements="C")
 
-    def save(self) -> None:
+    def save(self, folder: Path = FOLDER) -> None:
         """Writes the file. The same cases give the same bytes, which the safetensors package does not promise."""
         header: dict = {"__metadata__": self.metadata}
         offset = 0
@@ -121,7 +121,7 @@ class Fixture:
             offset += array.nbytes
         text = json.dumps(header).encode()
         text += b" " * (-len(text) % 8)
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        path = FOLDER / f"{self.kind}.safetensors"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.kind}.safetensors"
         path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(array.tobytes() for array in tensors.values()))
         print(f"{path.name}: {len(self.metadata)} cases, {path.stat().st_size} bytes")

@@ -2,8 +2,8 @@ import CKernels
 import ZooPlugin
 
 let losses: [Kind] = [
-  Kind(MeanSquaredError.self), Kind(AbsoluteError.self), Kind(Huber.self), Kind(Hinge.self), Kind(BinaryCrossEntropy.self),
-  Kind(KLDivergence.self), Kind(CrossEntropy.self), Kind(Accuracy.self), Kind(IntersectionOverUnion.self),
+  Kind(MeanSquaredError.self), Kind(AbsoluteError.self), Kind(Huber.self), Kind(Hinge.self), Kind(PerceptronLoss.self),
+  Kind(BinaryCrossEntropy.self), Kind(KLDivergence.self), Kind(CrossEntropy.self), Kind(Accuracy.self), Kind(IntersectionOverUnion.self),
 ]
 
 private let lossPort = Port("loss", "[]", "One number; without a reduction, one for each element.")
@@ -87,6 +87,32 @@ struct Hinge: ElementwiseLoss {
   var reduction = Reduction.mean
 
   var maps: LossMaps { .init(value: zoo_hinge, byPrediction: zoo_hinge_by_prediction) }
+}
+
+/// The perceptron's loss: how far the score of a mistake is on the wrong side.
+///
+///     loss = mean(max(0, -target score))
+///
+/// A score of 0 is a mistake too, and its derivative there is -target: gradient descent at rate 1 on one example after the other is
+/// Rosenblatt's rule, which starts with zeros.
+///
+/// - Reference: Rosenblatt 1958, "The perceptron", <https://doi.org/10.1037/h0042519>.
+struct PerceptronLoss: ElementwiseLoss {
+  static var declaration: Declaration<Self> {
+    Declaration(
+      "core.perceptron_loss", "The perceptron's loss: how far the score of a mistake is on the wrong side.",
+      formula: "loss = mean(max(0, -target score)), with the derivative -target where the score is 0",
+      reference: "Rosenblatt 1958, doi:10.1037/h0042519", attributes: [reductionAttribute],
+      inputs: [
+        Port("score", "[...]", "Positive on the one side, negative on the other."), targetPort("The side: -1 or 1.", .notDifferentiable),
+      ],
+      outputs: [lossPort])
+  }
+
+  static let predictionName = "score"
+  var reduction = Reduction.mean
+
+  var maps: LossMaps { .init(value: zoo_perceptron, byPrediction: zoo_perceptron_by_prediction) }
 }
 
 /// The cross-entropy of yes or no, from logits: it neither overflows nor loses the small losses of those that are right by far.

@@ -58,7 +58,7 @@ final class Workload {
     let graph = section.graphs[step.graph].graph
     let inputs = try Inputs(graph, choices, lengths: choices.axes.lengths(open), in: open)
     func makeProgram(_ specs: [Spec]) throws -> Program {
-      try session.trainingProgram(graph, inputs: specs, minimise: step.minimized, patterns: step.updated)
+      try session.trainingProgram(graph, inputs: specs, minimise: step.terms, patterns: step.updated)
     }
     let program = try makeProgram(inputs.specs)
     let updater = try Updater(

@@ -37,8 +37,9 @@ struct RunsCommand: ParsableCommand {
       guard known.contains(sort) else { throw RunsError.unknownNumber(sort, known: Set(known).sorted()) }
       found = found.enumerated().sorted { a, b in
         let (first, second) = (a.element.number(sort)?.best ?? .nan, b.element.number(sort)?.best ?? .nan)
-        if first.isBetter(than: second, in: sort) { return true }
-        return second.isBetter(than: first, in: sort) ? false : a.offset < b.offset
+        let record = found[0].record
+        if record.isBetter(first, than: second, in: sort) { return true }
+        return record.isBetter(second, than: first, in: sort) ? false : a.offset < b.offset
       }.map(\.element)
     }
     if json {

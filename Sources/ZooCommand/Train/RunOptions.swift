@@ -17,8 +17,12 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Record numbers every so many steps. Without it: about a thousand times.", valueName: "steps"), transform: positive)
   var interval: Int?
 
-  /// The folder of a new run.
-  func folder(for model: String) throws(RunError) -> RunFolder {
+  /// The folder of a run; `resuming`: the folder whose run goes on, empty for the last one; nil: it is a new run.
+  func folder(for model: String, resuming: String? = nil) throws(RunError) -> RunFolder {
+    if let resuming {
+      if let path = resuming.isEmpty ? out : resuming { return RunFolder(path) }
+      return .last(of: model) ?? RunFolder("runs/\(model)")
+    }
     guard let out else { return overwrite ? RunFolder("runs/\(model)") : .unused(for: model) }
     let folder = RunFolder(out)
     if folder.isTaken, !overwrite { throw .taken(folder: folder.path) }
@@ -38,7 +42,9 @@ struct RunOptions: ParsableArguments {
     for (path, value) in open.changes { settings[path] = value }
     let record = RunRecord(
       version: ZooCommand.versionNumber, model: open.model.name, manifest: open.listing.path,
-      arguments: Array(CommandLine.arguments.dropFirst()), settings: settings, seed: seed)
+      arguments: Array(CommandLine.arguments.dropFirst()), settings: settings, seed: seed,
+      minimized: (section?.steps ?? []).flatMap(\.terms).filter { $0.weight > 0 }.map(\.name),
+      maximized: (section?.steps ?? []).flatMap(\.terms).filter { $0.weight <= 0 }.map(\.name))
     let manifest = try open.manifest.changing(changes).resolved(settings: open.model.settings)
     return try RunRecorder(
       folder, record, manifest: manifest, epochs: epochs, every: interval, resumes: resumes)

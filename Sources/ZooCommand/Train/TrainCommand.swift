@@ -10,11 +10,13 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model as its manifest says.", usage: "zoo train <model> [<options>]",
     discussion: """
-      Weights are written after every epoch. Ctrl-C stops after the current step and writes them too; a second Ctrl-C ends at once.
+      Weights and a checkpoint are written after every epoch. Ctrl-C stops after the current step and writes them too; a second Ctrl-C ends
+      at once. --resume goes on from the last checkpoint as if training had never stopped.
 
       Examples:
         zoo train lenet5
         zoo train lenet5 --epochs 5 --out runs/short
+        zoo train lenet5 --resume
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
@@ -31,6 +33,16 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Weights to start from (safetensors).", valueName: "file"))
   var weights: String?
+
+  @Option(
+    name: .long, defaultAsFlag: "",
+    help: ArgumentHelp("Go on from the last checkpoint in that folder; without one, in that of --out or of the last run.", valueName: "folder"))
+  var resume: String? = nil
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.", valueName: "steps"))
+  var saveEvery: SaveInterval?
 
   @Flag(help: "Print one JSON document a line: each epoch, then the end.")
   var json = false
@@ -50,7 +62,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let open = try OpenModel(model, options, includesTraining: true)
-    let folder = try runOptions.folder(for: open.model.name)
+    let folder = try runOptions.folder(for: open.model.name, resuming: resume)
     let path = folder.weights
 
     var choices = TrainingJob.Choices()
@@ -62,15 +74,20 @@ struct TrainCommand: ParsableCommand {
     if choices.precision.weights != nil { throw UsageError.int8Training }
     choices.weights = try file.map { try open.weights($0) } ?? nil
     choices.output = path
+    choices.checkpoints = folder.path
+    choices.resumes = resume != nil
+    choices.saveEvery = saveEvery?.interval
     choices.foreign = open.foreign
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
     let pictures = try runOptions.pictures(job, of: open)
-    let recorder = try runOptions.recorder(folder, of: open, choices: choices)
+    let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
-    let summary = try Interrupts.cancelling(job.session.run) {
+    // Beyond a limit on files' sizes, writing is to fail like on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
+    let summary = try Interrupts.cancelling(job.trainer.interruption) {
       defer { report.clear() }
       return try recorder.recording(pictures) { record in
         try job.trainer.train { event in
@@ -82,5 +99,21 @@ struct TrainCommand: ParsableCommand {
     recorder.explainFailure()
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
+  }
+}
+
+/// How often a checkpoint is written, as `--save-every` says it.
+struct SaveInterval: ExpressibleByArgument {
+  let interval: TrainingOptions.Interval
+
+  init?(argument: String) {
+    let units = ["s": 1.0, "m": 60, "h": 3600]
+    if let count = Int(argument), count > 0 {
+      interval = .iterations(count)
+    } else if let unit = argument.last.flatMap({ units[String($0)] }), let count = Double(argument.dropLast()), count > 0, count < 1e9 {
+      interval = .seconds(count * unit)
+    } else {
+      return nil
+    }
   }
 }

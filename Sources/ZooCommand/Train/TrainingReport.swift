@@ -39,7 +39,7 @@ struct TrainingReport {
         progress.clear()
         printRow(epoch, training, validation, rate)
       }
-    case .saved: break
+    case .saved, .updated, .resumed, .checkpointed, .best, .stoppedEarly: break
     }
   }
 

@@ -23,7 +23,8 @@ struct SearchAxis: Hashable, Sendable {
   /// An axis as the command line gives it: `rate=log:1e-4..1e-1`, `units=64,128`, `layers=1..4`, `dropout=0..0.5/6`.
   init(_ text: String) throws(TuneError) {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { throw .badAxis(text) }
-    try self.init(name: String(text[..<equals]), String(text[text.index(after: equals)...]), shown: text)
+    name = String(text[..<equals])
+    values = try Self.values(String(text[text.index(after: equals)...]), shown: text)
   }
 
   /// An axis as a manifest gives it: a list of values, or text as on the command line.
@@ -32,31 +33,30 @@ struct SearchAxis: Hashable, Sendable {
       guard !elements.isEmpty, elements.allSatisfy({ $0.object == nil && $0.array == nil && !$0.isNull }) else {
         throw .badAxis("\(name)=\(json.text())")
       }
-      (self.name, values) = (name, .choices(elements.map { JSON($0.content) }))
+      values = .choices(elements.map { JSON($0.content) })
     } else {
       guard let text = json.string else { throw .badAxis("\(name)=\(json.text())") }
-      try self.init(name: name, text, shown: "\(name)=\(text)")
+      values = try Self.values(text, shown: "\(name)=\(text)")
     }
+    self.name = name
   }
 
-  private init(name: String, _ text: String, shown: String) throws(TuneError) {
-    self.name = name
+  private static func values(_ text: String, shown: String) throws(TuneError) -> Values {
     let isLogarithmic = text.hasPrefix("log:")
     let body = isLogarithmic ? text.dropFirst(4) : text[...]
     guard let dots = body.firstRange(of: "..") else {
       let parts = body.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       guard !isLogarithmic, !parts.contains("") else { throw .badAxis(shown) }
-      values = .choices(parts.map(choice))
-      return
+      return .choices(parts.map(choice))
     }
     let slash = body.lastIndex(of: "/")
     let (lower, upper) = (String(body[..<dots.lowerBound]), String(body[dots.upperBound..<(slash ?? body.endIndex)]))
-    let count = slash.map { Int(body[body.index(after: $0)...]) } ?? Self.gridCount
+    let count = slash.map { Int(body[body.index(after: $0)...]) } ?? gridCount
     guard let from = Double(lower), let to = Double(upper), from.isFinite, to.isFinite, from < to, !isLogarithmic || from > 0,
       let count, count > 1, count <= 10_000
     else { throw .badAxis(shown) }
     let isInteger = Int(lower) != nil && Int(upper) != nil && from.magnitude < 0x1p53 && to.magnitude < 0x1p53
-    values = .range(from...to, isLogarithmic: isLogarithmic, isInteger: isInteger, count: count)
+    return .range(from...to, isLogarithmic: isLogarithmic, isInteger: isInteger, count: count)
   }
 
   /// The same axis under another name.

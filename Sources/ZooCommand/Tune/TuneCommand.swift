@@ -27,6 +27,12 @@ struct TuneCommand: ParsableCommand {
   @Flag(name: .customLong("rate-finder"), help: "Train once at a growing rate, and show where the loss falls fastest.")
   var findsRate = false
 
+  @Option(help: ArgumentHelp("The rates that --rate-finder goes through.", valueName: "from..to"))
+  var rates = "1e-6..1"
+
+  @Option(help: ArgumentHelp("How many steps --rate-finder takes.", valueName: "count"), transform: positive)
+  var steps = 200
+
   @Option(parsing: .singleValue, help: ArgumentHelp("Vary a setting over these values.", valueName: "name=values"))
   var over: [String] = []
 

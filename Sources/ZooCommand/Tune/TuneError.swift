@@ -4,6 +4,8 @@ import ZooTypes
 enum TuneError: ExplainedError, Hashable {
   /// What `--over` was given.
   case badAxis(String)
+  /// What `--rates` was given.
+  case badRates(String)
   /// Nothing is to be varied.
   case nothing(model: String)
   /// A name that is neither a setting nor a part of `train`.
@@ -24,6 +26,7 @@ enum TuneError: ExplainedError, Hashable {
   var message: String {
     switch self {
     case .badAxis(let text): "--over takes NAME=VALUES, but was given '\(text)'"
+    case .badRates(let text): "--rates takes FROM..TO, but was given '\(text)'"
     case .nothing(let model): "nothing says what to vary in '\(model)'"
     case .unknownAxis(let name, _): "there is no '\(name)' to vary"
     case .twice(let name): "'\(name)' is to be varied twice"
@@ -38,6 +41,7 @@ enum TuneError: ExplainedError, Hashable {
   var help: String {
     switch self {
     case .badAxis: "such as rate=log:1e-4..1e-1, layers=1..4, units=64,128,256 or dropout=0..0.5/6"
+    case .badRates: "such as 1e-6..1: two numbers above 0, the larger one last"
     case .nothing: "give --over NAME=VALUES, such as --over rate=log:1e-4..1e-1, or add a section 'tune' to the manifest"
     case .unknownAxis(let name, let known), .unknownObjective(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(known.joined(separator: ", "))"

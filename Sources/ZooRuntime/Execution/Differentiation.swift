@@ -4,6 +4,8 @@ import ZooTypes
 struct Differentiation {
   /// The values whose adjoints are given: what is minimised, or what a graph inside another puts out.
   let seeds: [Source]
+  /// What those of a program are, if not 1: one for each seed.
+  private(set) var weights: [Float]
   /// Indices in the store of the parameters whose gradients are wanted.
   let parameters: Set<Int>
   /// Graph inputs whose gradients are wanted.
@@ -18,6 +20,7 @@ struct Differentiation {
   /// Walks forward to find what depends on the parameters and inputs, then backward to find what the seeds depend on.
   init(_ planned: PlannedGraph, seeds: [Source], parameters: Set<Int>, inputs: Set<Int> = []) {
     self.seeds = seeds
+    weights = seeds.map { _ in 1 }
     self.parameters = parameters
     self.inputs = inputs
     let layers = planned.layers
@@ -38,16 +41,26 @@ struct Differentiation {
     }
   }
 
-  /// What must be done to minimise one number, the value `minimise`.
+  /// What must be done to minimise a weighted sum of single numbers.
   init(
-    _ planned: PlannedGraph, minimise: Source, name: String, parameters: Set<Int>, inputs: Set<Int> = [], pattern: String
+    _ planned: PlannedGraph, minimise terms: [TrainingTerm], parameters: Set<Int>, inputs: Set<Int> = [], pattern: String
   ) throws(GraphError) {
-    guard Dependence(planned, parameters: parameters, inputs: inputs).values.contains(minimise) else {
-      throw .nothingToUpdate(minimise: name, pattern: pattern)
+    let dependent = Dependence(planned, parameters: parameters, inputs: inputs).values
+    // Two names may stand for one value.
+    var sum: [(source: Source, weight: Double)] = []
+    for term in terms {
+      guard dependent.contains(term.source) else { throw .nothingToUpdate(minimise: term.name, pattern: pattern) }
+      if let same = sum.firstIndex(where: { $0.source == term.source }) {
+        sum[same].weight += term.weight
+      } else {
+        sum.append((term.source, term.weight))
+      }
     }
-    self.init(planned, seeds: [minimise], parameters: parameters, inputs: inputs)
+    self.init(planned, seeds: sum.map(\.source), parameters: parameters, inputs: inputs)
+    weights = sum.map { Float($0.weight) }
     if let obstacle {
-      throw .notDifferentiable(layer: obstacle.path, kind: obstacle.kind.name, minimise: name, place: obstacle.place)
+      throw .notDifferentiable(
+        layer: obstacle.path, kind: obstacle.kind.name, minimise: terms.map(\.name).joined(separator: "+"), place: obstacle.place)
     }
   }
 }

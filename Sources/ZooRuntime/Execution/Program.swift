@@ -32,7 +32,7 @@ public final class Program {
   private let block: UnsafeMutableRawPointer
   // The block, the gradients of the parameters, and the inputs.
   private let regions: Binding.Regions
-  private let seed: (pointer: UnsafeMutablePointer<Float>, count: Int)?
+  private let seeds: [(pointer: UnsafeMutablePointer<Float>, count: Int, weight: Float)]
 
   /// Makes a planned graph ready.
   init(
@@ -71,9 +71,9 @@ public final class Program {
     binding.refresh(.forward, regions)
     binding.refresh(.backward, regions)
     let block = block
-    seed = differentiation.flatMap { differentiation in
-      differentiation.seeds.first.flatMap { minimise in
-        memory.seeds[minimise].map { ((block + $0.offset).assumingMemoryBound(to: Float.self), planned.spec(minimise).count) }
+    seeds = (differentiation?.seeds ?? []).enumerated().compactMap { i, source in
+      memory.seeds[source].map {
+        ((block + $0.offset).assumingMemoryBound(to: Float.self), planned.spec(source).count, differentiation?.weights[i] ?? 1)
       }
     }
   }
@@ -95,10 +95,11 @@ public final class Program {
 
   /// Runs every layer backwards, once after each `forward`: gradients of the parameters are then in the store.
   ///
-  /// Adjoints take the place of activations that nothing reads any more, so what `forward` wrote is gone, but for the outputs.
-  public func backward() throws(LayerFailure) {
-    // What is minimised has derivative 1 by itself.
-    if let seed { seed.pointer.update(repeating: 1, count: seed.count) }
+  /// Adjoints take the place of activations that nothing reads any more, so what `forward` wrote is gone, but for the outputs. All gradients
+  /// are multiplied by `scale`.
+  public func backward(scale: Float = 1) throws(LayerFailure) {
+    // What is minimised has derivative 1 by itself; a term of a sum, its weight.
+    for seed in seeds { seed.pointer.update(repeating: seed.weight * scale, count: seed.count) }
     if let failed = binding.run(.backward) { throw failed.layer.failure(.backward, failed.status) }
   }
 

@@ -76,16 +76,30 @@ public final class Session {
   public func trainingProgram(
     _ graph: Graph, inputs: [Spec], minimise: Source, patterns: [String] = ["*"], wanted: [Source] = [], inputGradients: Set<Int> = []
   ) throws -> Program {
+    try trainingProgram(
+      graph, inputs: inputs, minimise: [TrainingTerm(name: graph.name(of: minimise), source: minimise)], patterns: patterns, wanted: wanted,
+      inputGradients: inputGradients)
+  }
+
+  /// A program that also runs backwards: afterwards the gradients of the sum of `terms`, each with its weight, are in the store.
+  ///
+  /// The terms are its first outputs, then come those of `wanted`.
+  public func trainingProgram(
+    _ graph: Graph, inputs: [Spec], minimise terms: [TrainingTerm], patterns: [String] = ["*"], wanted: [Source] = [],
+    inputGradients: Set<Int> = []
+  ) throws -> Program {
     try graph.check(inputs)
     let planned = try PlannedGraph(
-      graph, inputs: inputs, wanted: [minimise] + wanted, training: true, fuse: false, store: store, run: run)
-    let name = graph.name(of: minimise)
-    let minimise = planned.outputs[0]
-    let loss = planned.spec(minimise)
-    guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: name, got: loss) }
+      graph, inputs: inputs, wanted: terms.map(\.source) + wanted, training: true, fuse: false, store: store, run: run)
+    var planning = terms
+    for i in terms.indices {
+      planning[i].source = planned.outputs[i]
+      let loss = planned.spec(planned.outputs[i])
+      guard loss.dtype == .f32, loss.count == 1 else { throw GraphError.notScalar(name: terms[i].name, got: loss) }
+    }
     try prepareParameters(of: graph)
     let differentiation = try Differentiation(
-      planned, minimise: minimise, name: name, parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
+      planned, minimise: planning, parameters: Set(trainable(matching: patterns)), inputs: inputGradients,
       pattern: patterns.joined(separator: " "))
     return try Program(planned, store: store, differentiation: differentiation)
   }

@@ -5,9 +5,25 @@ public import ZooTypes
 
 /// An optimiser made ready: its update kind planned over the parameters that it changes, with the state that it carries.
 ///
-/// An elementwise update covers parameters that lie one after the other in a single call. An attribute named `weight_decay` is 0
-/// for parameters that decay passes by.
+/// An elementwise update covers parameters that lie one after the other in a single call. Attributes named `weight_decay` and `l1` are 0
+/// for parameters that decay passes by. An update with an input named `hessian` covers all parameters at once, laid out one after the
+/// other.
 public final class Updater {
+  /// Parameters that are updated with the same attributes and rate.
+  public struct Group {
+    /// Indices in the store.
+    public var parameters: [Int]
+    /// One for each attribute that the kind declares.
+    public var attributes: [AttributeLiteral]
+    /// Whether decay passes nothing by.
+    public var decaysAll: Bool
+
+    /// A group.
+    public init(_ parameters: [Int], attributes: [AttributeLiteral], decaysAll: Bool = false) {
+      (self.parameters, self.attributes, self.decaysAll) = (parameters, attributes, decaysAll)
+    }
+  }
+
   /// One state tensor of one range of parameters, for checkpoints.
   public struct State {
     /// Such as `momentum.0`: the port's name, and the number of the range.
@@ -18,62 +34,100 @@ public final class Updater {
 
   /// What is carried from step to step.
   public private(set) var states: [State] = []
+  /// The second derivatives that it wants before each update, `[n, n]` over all parameters; nil: it wants none.
+  public private(set) var hessian: TensorBuffer?
+
+  /// An update that wants second derivatives takes so many parameters at most.
+  public static let hessianLimit = 4096
+
+  static let decayAttribute = "weight_decay"
+  private static let decayAttributes = [decayAttribute, "l1"]
+  private static let hessianPort = "hessian"
 
   private let store: ParameterStore
   private var instances: [LayerInstance] = []
   private var tables: [TensorTable] = []
   private let calls: UnsafeMutablePointer<zoo_call>
   private let steps: UnsafeMutablePointer<zoo_step>
-  private let rate = TensorBuffer(Spec([]))
+  private let rates: [TensorBuffer]  // by group
   private let step = TensorBuffer(Spec([], .i64))
   private let scratch: TensorBuffer
+  private var joined: JoinedParameters?
+
+  /// What one call covers.
+  private struct Range {
+    let parameter: UnsafeMutableRawPointer?
+    let gradient: UnsafeMutableRawPointer
+    let spec: Spec
+    let passesDecay: Bool
+    let group: Int
+  }
 
   /// Plans `kind` over the parameters of `store` whose indices are `parameters`.
   ///
   /// They are the `trained` ones of a program: decay and momentum would change others too.
-  public init(_ kind: KindInfo, attributes: [AttributeLiteral], parameters: [Int], store: ParameterStore, run: Run, place: Place?) throws {
-    guard kind.isUpdate else { throw UpdateError.notAnUpdate(kind: kind.name, place: place) }
+  public convenience init(
+    _ kind: KindInfo, attributes: [AttributeLiteral], parameters: [Int], store: ParameterStore, run: Run, place: Place?
+  ) throws {
+    try self.init(kind, groups: [Group(parameters, attributes: attributes)], store: store, run: run, place: place)
+  }
+
+  /// Plans `kind` over the parameters of some groups, which have none in common.
+  public init(_ kind: KindInfo, groups: [Group], store: ParameterStore, run: Run, place: Place?) throws {
+    guard kind.isUpdate, kind.inputs.count >= 4 else { throw UpdateError.notAnUpdate(kind: kind.name, place: place) }
     self.store = store
-    typealias Range = (first: Int, spec: Spec, isNoDecay: Bool)
-    let ranges: [Range] =
-      kind.isElementwise
-      ? store.ranges(parameters).map { ($0.first, Spec([$0.floats]), $0.isNoDecay) }
-      : parameters.map { ($0, store.entries[$0].spec, store.entries[$0].isNoDecay) }
+    rates = groups.map { _ in TensorBuffer(Spec([])) }
+    let hessianPort = kind.inputs.dropFirst(4).firstIndex { $0.name == Self.hessianPort }
+    var whole: JoinedParameters?
+    if hessianPort != nil {
+      guard groups.count == 1 else { throw UpdateError.groupsOfHessian(kind: kind.name, place: place) }
+      let joined = JoinedParameters(groups[0].parameters, of: store)
+      guard joined.count <= Self.hessianLimit else {
+        throw UpdateError.tooManyForHessian(kind: kind.name, count: joined.count, limit: Self.hessianLimit, place: place)
+      }
+      whole = joined
+      hessian = TensorBuffer(Spec([joined.count, joined.count]))
+    }
+    joined = whole
+
+    var ranges: [Range] = []
+    for (i, group) in groups.enumerated() { ranges += Self.ranges(kind, group, group: i, store: store, joined: whole) }
     calls = .allocate(capacity: max(ranges.count, 1))
     calls.initialize(repeating: zoo_call(), count: ranges.count)
     steps = .allocate(capacity: max(ranges.count, 1))
 
-    let decay = kind.attributes.firstIndex { $0.name == "weight_decay" }
+    let statePorts = kind.inputs.indices.dropFirst(4).filter { $0 != hessianPort }
+    let decay = kind.attributes.indices.filter { Self.decayAttributes.contains(kind.attributes[$0].name) }
     var scratchBytes = 0
     for (i, range) in ranges.enumerated() {
-      var values = attributes
-      if let decay, range.isNoDecay { values[decay] = .real(0) }
-      let stateCount = kind.inputs.count - 4
-      let specs = [range.spec, range.spec, rate.spec, step.spec] + Array(repeating: range.spec, count: stateCount)
+      var values = groups[range.group].attributes
+      if range.passesDecay { for attribute in decay { values[attribute] = .real(0) } }
+      var specs = [range.spec, range.spec, Spec([]), step.spec] + kind.inputs.dropFirst(4).map { _ in range.spec }
+      if let hessianPort, let hessian { specs[hessianPort] = hessian.spec }
       let instance = try LayerInstance(
         kind: kind, attributes: values, path: "optimizer.\(i)", inputs: specs, training: true, run: run, place: place)
-      let inPlace = (0...stateCount).allSatisfy { output in
-        instance.aliases.contains { $0.output == output && $0.input == (output == 0 ? 0 : output + 3) }
+      let inPlace = ([0] + statePorts).enumerated().allSatisfy { output, input in
+        instance.aliases.contains { $0.output == output && $0.input == input }
       }
-      guard stateCount >= 0, instance.outputs.count == stateCount + 1, inPlace else {
+      guard instance.outputs.count == statePorts.count + 1, inPlace else {
         throw UpdateError.notInPlace(kind: kind.name, place: place)
       }
       scratchBytes = max(scratchBytes, Int(instance.plan.scratch_forward))
       instances.append(instance)
-      for s in 0..<stateCount {
-        states.append(State(name: "\(kind.inputs[s + 4].name).\(i)", tensor: TensorBuffer(range.spec)))
-      }
     }
     scratch = TensorBuffer(Spec([scratchBytes], .u8))
 
     for (i, range) in ranges.enumerated() {
       let instance = instances[i]
-      let mine = states.filter { $0.name.hasSuffix(".\(i)") }.map { Optional($0.tensor.pointer) }
-      let parameter = store.entries[range.first].pointer
+      let own = statePorts.map { State(name: "\(kind.inputs[$0].name).\(i)", tensor: TensorBuffer(range.spec)) }
+      states += own
+      let memory = own.map { Optional($0.tensor.pointer) }
+      var further = zip(own.map(\.tensor.spec), memory).map { (spec: $0, data: $1) }
+      if let hessianPort, let hessian { further.insert((spec: hessian.spec, data: Optional(hessian.pointer)), at: hessianPort - 4) }
       let inputs = TensorTable(
-        [range.spec, range.spec, rate.spec, step.spec] + mine.map { _ in range.spec },
-        data: [parameter, store.gradient(of: range.first), rate.pointer, step.pointer] + mine)
-      let outputs = TensorTable(instance.outputs, data: [parameter] + mine)
+        [range.spec, range.spec, Spec([]), step.spec] + further.map(\.spec),
+        data: [range.parameter, range.gradient, rates[range.group].pointer, step.pointer] + further.map(\.data))
+      let outputs = TensorTable(instance.outputs, data: [range.parameter] + memory)
       tables += [inputs, outputs]
       calls[i].size = UInt32(MemoryLayout<zoo_call>.size)
       calls[i].flags = UInt32(ZOO_CALL_TRAINING)
@@ -92,40 +146,82 @@ public final class Updater {
     steps.deallocate()
   }
 
+  private static func ranges(
+    _ kind: KindInfo, _ group: Group, group index: Int, store: ParameterStore, joined: JoinedParameters?
+  ) -> [Range] {
+    if let joined {
+      // Of several, decay passes by none, or all would need the same.
+      return [
+        Range(
+          parameter: joined.values.pointer, gradient: joined.gradients.pointer, spec: joined.values.spec, passesDecay: false, group: index)
+      ]
+    }
+    let ranges =
+      kind.isElementwise
+      ? store.ranges(group.parameters).map { ($0.first, Spec([$0.floats]), $0.isNoDecay) }
+      : group.parameters.map { ($0, store.entries[$0].spec, store.entries[$0].isNoDecay) }
+    return ranges.map { first, spec, isNoDecay in
+      Range(
+        parameter: store.entries[first].pointer, gradient: store.gradient(of: first), spec: spec, passesDecay: isNoDecay && !group.decaysAll,
+        group: index)
+    }
+  }
+
   /// Changes the parameters by their gradients.
   ///
   /// `number` counts updates from 1.
   public func update(rate value: Double, step number: Int) throws(LayerFailure) {
-    rate.pointer.storeBytes(of: Float(value), as: Float.self)
+    for group in rates.indices { setRate(value, group: group) }
+    try update(step: number)
+  }
+
+  /// Sets the rate of a group of parameters for the updates to come.
+  public func setRate(_ value: Double, group: Int) { rates[group].pointer.storeBytes(of: Float(value), as: Float.self) }
+
+  /// (if it wants second derivatives) Keeps the gradients that there are for the next update, before others are computed.
+  public func keepGradients() { joined?.gather(store) }
+
+  /// Changes the parameters by their gradients, at the rates that are set.
+  public func update(step number: Int) throws(LayerFailure) {
     step.pointer.storeBytes(of: Int64(number), as: Int64.self)
     var status = zoo_status(ZOO_OK)
     let failed = zoo_execute(steps, Int64(instances.count), Int32(ZOO_IN_FORWARD), &status)
     if failed >= 0 { throw instances[Int(failed)].failure(.forward, status) }
+    joined?.scatter(store)
     store.touch()
   }
 }
 
-/// A kind that cannot be used as an optimiser.
-public enum UpdateError: ExplainedError, Hashable {
-  /// It computes something else.
-  case notAnUpdate(kind: String, place: Place?)
-  /// It does not allow that its outputs overwrite its inputs.
-  case notInPlace(kind: String, place: Place?)
+/// Parameters and their gradients, copied one after the other.
+private struct JoinedParameters {
+  let parameters: [Int]
+  let count: Int
+  let values: TensorBuffer
+  let gradients: TensorBuffer
 
-  /// What is wrong.
-  public var message: String {
-    switch self {
-    case .notAnUpdate(let kind, let place): "\(place.map { "\($0): " } ?? "")'\(kind)' is no optimiser's update"
-    case .notInPlace(let kind, let place):
-      "\(place.map { "\($0): " } ?? "")the update '\(kind)' does not let its outputs overwrite the parameter and the states"
+  init(_ parameters: [Int], of store: ParameterStore) {
+    self.parameters = parameters
+    count = parameters.reduce(0) { $0 + store.entries[$1].spec.count }
+    values = TensorBuffer(Spec([count]))
+    gradients = TensorBuffer(Spec([count]))
+  }
+
+  func gather(_ store: ParameterStore) {
+    var offset = 0
+    for i in parameters {
+      let bytes = store.entries[i].spec.byteCount
+      if let pointer = store.entries[i].pointer { (values.pointer + offset).copyMemory(from: pointer, byteCount: bytes) }
+      (gradients.pointer + offset).copyMemory(from: store.gradient(of: i), byteCount: bytes)
+      offset += bytes
     }
   }
 
-  /// What to do next.
-  public var help: String {
-    switch self {
-    case .notAnUpdate: "'zoo list kinds' marks those that are"
-    case .notInPlace: "its author must declare the aliases (docs/protocol.md, ZOO_KIND_UPDATE)"
+  func scatter(_ store: ParameterStore) {
+    var offset = 0
+    for i in parameters {
+      let bytes = store.entries[i].spec.byteCount
+      store.entries[i].pointer?.copyMemory(from: values.pointer + offset, byteCount: bytes)
+      offset += bytes
     }
   }
 }

@@ -1,5 +1,4 @@
 public import ZooFormats
-public import ZooTypes
 
 /// How a manifest wants its model trained.
 public struct TrainingSection: Sendable {
@@ -9,8 +8,22 @@ public struct TrainingSection: Sendable {
   public var data: TrainingData?
   /// What is carried from one iteration to the next.
   public var carried: [TrainingCarry]
-  /// What happens in an iteration, in order.
+  /// What happens in an iteration, in order, and what else becomes of parameters.
   public var steps: [TrainingStep]
+  /// How many batches an iteration sees, one after the other; their gradients are averaged.
+  public var accumulated: Int
+  /// How parameters are averaged over time; nil: they are not.
+  public var averaging: ParameterAveraging?
+  /// The standard deviation of what is added to parameters before each gradient; 0: nothing is.
+  public var weightNoise: Double
+  /// By what losses are scaled before they are differentiated; nil: by 1, and a number that is not finite ends training.
+  public var lossScaling: LossScaling?
+  /// When training ends before its last epoch; nil: never.
+  public var stopping: EarlyStopping?
+  /// Which checkpoints stay.
+  public var keeping: CheckpointKeeping
+  /// Whether each epoch sees rows that are drawn from the training rows with replacement, the same in all epochs.
+  public var isBootstrapped: Bool
   /// What to report, by name.
   public var metrics: [TrainingMetric]
   /// How many epochs there are: how often all rows are gone through.
@@ -49,38 +62,6 @@ public struct TrainingCarry: Sendable {
   public var graph: Int
   /// The value.
   public var source: Source
-}
-
-/// One value to minimise, and by which parameters.
-public struct TrainingStep: Sendable {
-  /// The name of what is minimised, different for every step: with that of its graph, or a number, where it has to be.
-  public var name: String
-  /// The index of the graph.
-  public var graph: Int
-  /// A value of that graph with one element.
-  public var minimized: Source
-  /// The parameters that it updates: patterns over their paths, where `*` stands for any letters.
-  ///
-  /// Frozen ones never are.
-  public var updated: [String]
-  /// How it updates them.
-  public var optimizer: OptimizerChoice
-  /// How often it is done in each iteration.
-  public var repeats: Int
-  /// Where the manifest says so.
-  public var place: Place
-}
-
-/// An optimiser's update with its attributes.
-public struct OptimizerChoice: Sendable {
-  /// A kind that is an update.
-  public var kind: KindInfo
-  /// One for each attribute that it declares, in that order.
-  public var attributes: [AttributeLiteral]
-  /// The learning rate.
-  public var rate: Double
-  /// Where the manifest says so.
-  public var place: Place
 }
 
 /// A value to report while training.

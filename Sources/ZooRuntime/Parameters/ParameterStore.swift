@@ -151,7 +151,7 @@ public final class ParameterStore {
   /// Where the gradient of parameter `i` goes.
   ///
   /// Allocated, as zeros, when first asked for.
-  func gradient(of i: Int) -> UnsafeMutableRawPointer {
+  package func gradient(of i: Int) -> UnsafeMutableRawPointer {
     let entry = entries[i]
     if gradients[entry.block] == nil {
       let memory = alignedMemory(bytes: blockBytes[entry.block])

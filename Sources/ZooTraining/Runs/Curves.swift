@@ -54,7 +54,9 @@ package struct Curves: Sendable {
       change(name) { if record.kind == .step { $0.training.add(x: x, y: value) } else { $0.epochs.add(x: x, y: value) } }
     }
     for (name, value) in record.validation { change(name) { $0.heldOut.add(x: x, y: value) } }
-    if record.kind == .step { for (name, value) in record.others { change(name) { $0.training.add(x: x, y: value) } } }
+    for (name, value) in record.others {
+      change(name) { if record.kind == .step { $0.training.add(x: x, y: value) } else { $0.epochs.add(x: x, y: value) } }
+    }
   }
 
   private mutating func change(_ name: String, _ body: (inout (training: Curve, epochs: Curve, heldOut: Curve)) -> Void) {

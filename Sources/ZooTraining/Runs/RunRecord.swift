@@ -31,6 +31,10 @@ package struct RunRecord: Sendable {
   package var settings: JSONObject
   /// Everything random depends on it.
   package var seed: UInt64
+  /// The numbers that it makes small.
+  package var minimized: [String] = []
+  /// The numbers that it makes large.
+  package var maximized: [String] = []
   /// When it began, in UTC (ISO 8601).
   package var started = RunRecord.timestamp()
   /// How far it has come.
@@ -43,9 +47,13 @@ package struct RunRecord: Sendable {
   package var problem = ""
 
   /// A run that begins.
-  package init(version: String, model: String, manifest: String, arguments: [String], settings: JSONObject, seed: UInt64) {
+  package init(
+    version: String, model: String, manifest: String, arguments: [String], settings: JSONObject, seed: UInt64,
+    minimized: [String] = [], maximized: [String] = []
+  ) {
     (self.version, self.model, self.manifest, self.arguments) = (version, model, manifest, arguments)
     (self.settings, self.seed) = (settings, seed)
+    (self.minimized, self.maximized) = (minimized, maximized)
   }
 
   /// The file's content.
@@ -58,6 +66,8 @@ package struct RunRecord: Sendable {
     object["settings"] = JSON(.object(settings))
     // Numbers of JSON hold 53 bits for most readers; a seed has 64.
     object["seed"] = JSON(Int(exactly: seed).map { .integer($0) } ?? .string("\(seed)"))
+    object["minimized"] = JSON(.array(minimized.map { JSON(.string($0)) }))
+    object["maximized"] = JSON(.array(maximized.map { JSON(.string($0)) }))
     object["started"] = JSON(.string(started))
     object["state"] = JSON(.string(state.rawValue))
     if !ended.isEmpty { object["ended"] = JSON(.string(ended)) }
@@ -72,7 +82,8 @@ package struct RunRecord: Sendable {
     self.init(
       version: json["zoo"]?.string ?? "", model: model, manifest: json["manifest"]?.string ?? "",
       arguments: json["arguments"]?.array?.compactMap(\.string) ?? [], settings: json["settings"]?.object ?? JSONObject(),
-      seed: json["seed"]?.integer.flatMap { UInt64(exactly: $0) } ?? json["seed"]?.string.flatMap { UInt64($0) } ?? 0)
+      seed: json["seed"]?.integer.flatMap { UInt64(exactly: $0) } ?? json["seed"]?.string.flatMap { UInt64($0) } ?? 0,
+      minimized: json["minimized"]?.array?.compactMap(\.string) ?? [], maximized: json["maximized"]?.array?.compactMap(\.string) ?? [])
     self.state = state
     started = json["started"]?.string ?? ""
     ended = json["ended"]?.string ?? ""

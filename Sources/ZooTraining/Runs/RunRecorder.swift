@@ -27,6 +27,21 @@ package final class RunRecorder {
   private var stepsPerEpoch = 0
   private var step = 0  // of all epochs
 
+  private var measures: [UpdateMeasure] = []
+
+  /// What the last update was like.
+  private var others: TrainingEvent.Numbers {
+    var others: TrainingEvent.Numbers = []
+    for measure in measures {
+      func name(_ text: String) -> String { measures.count > 1 ? "\(text).\(measure.name)" : text }
+      others.append((name("rate"), measure.rate))
+      if let norm = measure.gradientNorm { others.append((name("gradient_norm"), norm)) }
+      if let scale = measure.lossScale { others.append((name("loss_scale"), scale)) }
+      if measure.skipped > 0 { others.append((name("skipped"), Double(measure.skipped))) }
+    }
+    return others
+  }
+
   private struct Seen {
     var epoch = 0
     var step = 0
@@ -83,8 +98,10 @@ package final class RunRecorder {
 
   /// Takes in what a trainer tells.
   package func follow(_ event: TrainingEvent) {
+    if case .resumed(_, _, _, let iterations) = event { return attempt { try begin(after: iterations) } }
     if events == nil { attempt { try begin(after: 0) } }
     switch event {
+    case .updated(_, let steps): measures = steps
     case .step(let epoch, let step, let steps, let numbers, let rate, _):
       stepsPerEpoch = steps
       // The epoch's own record follows its last step.
@@ -93,15 +110,16 @@ package final class RunRecorder {
       add(
         MetricsRecord(
           kind: .step, epoch: epoch, step: (epoch - 1) * steps + step,
-          training: Self.means(numbers, step, since: seen.numbers, seen.step), samplesPerSecond: rate,
+          training: Self.means(numbers, step, since: seen.numbers, seen.step), others: others, samplesPerSecond: rate,
           seconds: monotonicSeconds() - start))
       last = Seen(epoch: epoch, step: step, numbers: numbers)
     case .epoch(let epoch, _, let training, let validation, let rate, _):
       add(
         MetricsRecord(
-          kind: .epoch, epoch: epoch, step: epoch * stepsPerEpoch, training: training, validation: validation, samplesPerSecond: rate,
+          kind: .epoch, epoch: epoch, step: epoch * stepsPerEpoch, training: training, validation: validation, others: others,
+          samplesPerSecond: rate,
           seconds: monotonicSeconds() - start))
-    case .saved: break
+    case .resumed, .saved, .checkpointed, .best, .stoppedEarly: break
     }
   }
 
@@ -169,7 +187,7 @@ package final class RunRecorder {
 
   private func writeRecord() throws(FileError) { try AtomicFile.write(Array((record.json.text(.pretty) + "\n").utf8), to: folder.record) }
 
-  /// Keeps an error, if it is the first one.
+  /// Keeps an error, if it is the first.
   package func note(_ error: any Error) { failure = failure ?? error as? any ExplainedError }
 
   private func attempt(_ body: () throws -> Void) {

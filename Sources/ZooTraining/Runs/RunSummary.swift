@@ -90,7 +90,7 @@ package struct RunSummary: Sendable {
       return
     }
     numbers[i].last = value
-    if value.isBetter(than: numbers[i].best, in: name) { (numbers[i].best, numbers[i].bestEpoch) = (value, epoch) }
+    if record.isBetter(value, than: numbers[i].best, in: name) { (numbers[i].best, numbers[i].bestEpoch) = (value, epoch) }
   }
 
   /// The number of that name, on held-out examples if there are any; nil: the run has none.
@@ -115,21 +115,22 @@ package struct RunSummary: Sendable {
   private static func isBefore(_ a: String, _ b: String) -> Bool { a.count == b.count ? a < b : a.count < b.count }
 }
 
-extension Double {
-  /// Whether this is a better value than `other` for a number of that name.
-  ///
-  /// Higher is better for what says so by its name, lower for losses and everything else; nothing is worse than NaN.
-  package func isBetter(than other: Double, in name: String) -> Bool {
-    if isNaN || other.isNaN { return !isNaN }
-    return name.isBetterHigher ? self > other : self < other
+extension RunRecord? {
+  /// Whether a number of that name is the better the higher it is: as the run's steps say, else by its name.
+  package func isBetterHigher(_ name: String) -> Bool {
+    let plain = name.hasPrefix(averagePrefix) ? String(name.dropFirst(averagePrefix.count)) : name
+    if self?.minimized.contains(plain) ?? false { return false }
+    if self?.maximized.contains(plain) ?? false { return true }
+    let words = ["loss", "error", "perplexity", "divergence", "entropy", "distance", "mse", "mae"]
+    return !words.contains { plain.lowercased().contains($0) }
+  }
+
+  /// Whether a value is better than another of a number of that name; nothing is worse than NaN.
+  package func isBetter(_ value: Double, than other: Double, in name: String) -> Bool {
+    if value.isNaN || other.isNaN { return !value.isNaN }
+    return isBetterHigher(name) ? value > other : value < other
   }
 }
 
-extension String {
-  /// Whether a number of this name is the better the higher it is.
-  package var isBetterHigher: Bool {
-    let words = ["accuracy", "elbo", "iou", "precision", "recall", "f1", "auc", "likelihood", "score", "top"]
-    let lowered = lowercased()
-    return words.contains { lowered.contains($0) } && !lowered.contains("negative") && !lowered.contains("loss")
-  }
-}
+// What numbers of averaged parameters begin with.
+private let averagePrefix = "average."

@@ -66,6 +66,22 @@ import ZooTypes
     Case(
       "adam", #"{"beta2": 1}"#, [f32(3), f32(3), f32(), i64(), f32(3), f32(3)],
       "beta2 must be less than 1, but it is 1.0: nothing new would enter the average"),
+    Case(
+      "rmsprop", #"{"alpha": 1}"#, [f32(3), f32(3), f32(), i64(), f32(3), f32(3), f32(3)],
+      "alpha must be less than 1, but it is 1.0: nothing new would enter the average"),
+    Case(
+      "rmsprop", "{}", [f32(3), f32(3), f32(), i64(), f32(3), f32(3), f32(4)],
+      "gradient_average must have the shape of parameter, [3], but its shape is [4]"),
+    Case(
+      "newton", "{}", [f32(2, 3), f32(2, 3), f32(), i64(), f32(3, 3)],
+      "hessian must be [6, 6] for the 6 elements of parameter, but its shape is [3, 3]"),
+    Case(
+      "newton", "{}", [f32(3), f32(2), f32(), i64(), f32(3, 3)], "gradient must have the shape of parameter, [3], but its shape is [2]"),
+    Case(
+      "newton", "{}", [f32(1 << 17), f32(1 << 17), f32(), i64(), f32(1 << 17, 1 << 17)],
+      "Newton's method solves for at most 65536 parameters at once, but there are 131072"),
+    Case("average", "{}", [f32(3), f32(4), f32()], "parameter must have the shape of average, [3], but its shape is [4]"),
+    Case("perceptron_loss", "{}", [f32(3), f32(4)], "target must have the shape of score, [3], but its shape is [4]"),
   ]
 
   @Test("a layer that cannot be says why", arguments: cases)

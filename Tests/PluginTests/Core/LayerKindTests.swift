@@ -117,10 +117,10 @@ import ZooTypes
     }
   }
 
-  @Test("ten steps in a row end where PyTorch's do", arguments: ["sgd", "momentum", "nesterov", "adam", "adamw"])
+  @Test("ten steps in a row end where PyTorch's do", arguments: ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"])
   func steps(_ name: String) throws {
     let kind = try Repository.kind("core." + name)
-    for run in ["default", "attributes", "decay"] {
+    for run in ["default", "attributes", "decay", "l1", "momentum", "centered"] {
       let cases = KindFixture.all.filter { $0.kind == kind.name && $0.name.hasPrefix(run + " step ") }
       guard let first = cases.first else { continue }
       try #require(cases.count == 10)
@@ -132,7 +132,7 @@ import ZooTypes
         try runner.forward()
         if step == 10 {
           for (i, expected) in fixture.tensors("output").enumerated() {
-            expectClose(runner.outputs[i].floats, try #require(expected).floats, "\(run), output \(i) after ten steps")
+            expectClose(runner.outputs[i].floats, try #require(expected).floats, tolerance: 1e-6, "\(run), output \(i) after ten steps")
           }
         }
       }

@@ -152,11 +152,18 @@ struct RunRecorderTests {
   }
 
   @Test func numbersAreJudgedByTheirNames() {
-    #expect(0.9.isBetter(than: 0.8, in: "accuracy"))
-    #expect(0.8.isBetter(than: 0.9, in: "loss"))
-    #expect(!0.8.isBetter(than: 0.8, in: "loss"))
-    #expect(0.8.isBetter(than: .nan, in: "loss"))
-    #expect(!Double.nan.isBetter(than: 0.8, in: "accuracy"))
-    #expect((-85.0).isBetter(than: -90, in: "elbo"))
+    var record = RunRecord?.none
+    #expect(record.isBetter(0.9, than: 0.8, in: "accuracy"))
+    #expect(record.isBetter(0.8, than: 0.9, in: "average.loss"))
+    #expect(!record.isBetter(0.8, than: 0.8, in: "loss"))
+    #expect(record.isBetter(0.8, than: .nan, in: "loss"))
+    #expect(!record.isBetter(.nan, than: 0.8, in: "accuracy"))
+    #expect(record.isBetter(-85, than: -90, in: "elbo"))
+    // What is minimised and maximised says more than its name.
+    record = Self.record
+    record?.minimized = ["accuracy"]
+    record?.maximized = ["loss"]
+    #expect(record.isBetter(0.8, than: 0.9, in: "average.accuracy"))
+    #expect(record.isBetter(0.9, than: 0.8, in: "loss"))
   }
 }

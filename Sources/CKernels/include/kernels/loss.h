@@ -10,6 +10,7 @@ zoo_loss_map zoo_mse, zoo_mse_by_prediction, zoo_mse_by_target;
 zoo_loss_map zoo_l1, zoo_l1_by_prediction, zoo_l1_by_target;
 zoo_loss_map zoo_huber, zoo_huber_by_prediction, zoo_huber_by_target; // a: delta
 zoo_loss_map zoo_hinge, zoo_hinge_by_prediction; // t: -1 or 1
+zoo_loss_map zoo_perceptron, zoo_perceptron_by_prediction; // t: -1 or 1
 zoo_loss_map zoo_binary_cross_entropy, zoo_binary_cross_entropy_by_prediction, zoo_binary_cross_entropy_by_target; // p: logits
 zoo_loss_map zoo_kl, zoo_kl_by_prediction, zoo_kl_by_target;             // p: log-probabilities, t: probabilities
 zoo_loss_map zoo_kl_log, zoo_kl_log_by_prediction, zoo_kl_log_by_target; // both: log-probabilities

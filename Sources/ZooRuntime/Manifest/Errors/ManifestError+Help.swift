@@ -74,6 +74,10 @@ extension ManifestError.Problem {
     case .noIterations: "add \"iterations\" to 'train'"
     case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
     case .shuffledStreams: "leave 'shuffle' out"
+    case .accumulatedStreams: "leave 'accumulate' out, or minimise one weighted sum in one step"
+    case .saidTwice(_, let second, _): "leave '\(second)' out"
+    case .unknownSchedule(let kind, let known), .notASchedule(let kind, let known): Self.nearest(kind, known, else: "the schedules are")
+    case .unknownNumber(let name, _, let known): Self.nearest(name, known, else: "there are")
 
     case .nothingToChange: "add a 'train' section; docs/manifest.md shows one"
     case .unknownChange(let part, let path, let known):

@@ -80,6 +80,11 @@ extension ManifestError.Problem {
     case .noIterations: "nothing says how many steps an epoch has"
     case .iterationsOfRows: "'iterations' is given, but the rows of the data say how many steps an epoch has"
     case .shuffledStreams: "rows are to be shuffled, but values are carried from each to the next"
+    case .accumulatedStreams: "batches are carried on from one to the next, so that only one step, done once, can accumulate their gradients"
+    case .saidTwice(let first, let second, let owner): "\(owner) has both '\(first)' and '\(second)'"
+    case .unknownSchedule(let kind, _): "the schedule is '\(kind)', which no loaded family has"
+    case .notASchedule(let kind, _): "the schedule is '\(kind)', which says nothing about rates"
+    case .unknownNumber(let name, let owner, _): "\(owner) is '\(name)', which is no loss and no metric"
 
     case .nothingToChange(let path): "'\(path)' is to be set, but the manifest does not say how to train"
     case .unknownChange(let part, let path, let known):
@@ -133,6 +138,7 @@ extension ManifestError.Owner: CustomStringConvertible {
     case .output(let name): "output '\(name)'"
     case .codec(let name, let owner): "codec '\(name)' of \(owner)"
     case .optimizer(let kind): "optimizer '\(kind)'"
+    case .schedule(let kind): "schedule '\(kind)'"
     case .step(let index): "step \(index + 1)"
     case .key(let name, let owner): "'\(name)' of \(owner)"
     case .attribute(let name, let owner): "attribute '\(name)' of \(owner)"
@@ -143,7 +149,7 @@ extension ManifestError.Owner: CustomStringConvertible {
   /// What its members are called.
   fileprivate var memberNoun: String {
     switch self {
-    case .node, .codec, .optimizer: "attribute"
+    case .node, .codec, .optimizer, .schedule: "attribute"
     default: "key"
     }
   }
@@ -153,7 +159,7 @@ extension ManifestError.Owner: CustomStringConvertible {
     switch self {
     case .manifest: "manifest"
     case .section(let name), .variant(let name), .define(let name), .graph(let name), .input(let name), .output(let name),
-      .codec(let name, _), .optimizer(let name), .key(let name, _), .attribute(let name, _), .setting(let name):
+      .codec(let name, _), .optimizer(let name), .schedule(let name), .key(let name, _), .attribute(let name, _), .setting(let name):
       name
     case .node(let path, _), .block(let path), .item(let path): path
     case .step(let index): "\(index + 1)"

@@ -141,6 +141,16 @@ public struct ManifestError: ExplainedError, Hashable {
     case nothingToChange(path: String)
     /// A choice about training whose path leads nowhere.
     case unknownChange(String, of: String, known: [String])
+    /// Batches that belong one after the other, seen by several steps that each want all of them.
+    case accumulatedStreams
+    /// Two keys of which only one may be there.
+    case saidTwice(String, String, of: Owner)
+    /// A schedule of a kind that no loaded family has.
+    case unknownSchedule(String, known: [String])
+    /// A kind that says nothing about rates where a schedule belongs.
+    case notASchedule(String, known: [String])
+    /// A number that no evaluation has.
+    case unknownNumber(String, of: Owner, known: [String])
 
     // Paths
     /// A path that is not relative.
@@ -233,6 +243,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case codec(String, of: Owner)
     /// An optimiser.
     case optimizer(String)
+    /// A schedule of an optimiser's rate.
+    case schedule(String)
     /// Step `i`, counted from 0, of training.
     case step(Int)
     /// A member of one of these.

@@ -6,10 +6,10 @@ struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
     "samples",
+    "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows",
   ]
-  static let stepKeys = ["graph", "minimize", "update", "optimizer", "repeat", "about"]
+  static let stepKeys = ["graph", "minimize", "maximize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
-  static let optimizerKeys = ["layer", "rate", "about"]
 
   let fields: Fields
   let catalog: any KindCatalog
@@ -18,20 +18,32 @@ struct TrainingReader {
 
   /// The section.
   mutating func section() throws(ManifestError) -> TrainingSection {
-    let optimizer = try fields.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
+    let optimizer = try fields.raw("optimizer").map { (json) throws(ManifestError) in try optimizers.optimizer(json) }
     let steps = try steps(optimizer)
     let carried = try carried()
     let metrics = try metrics()
     let data = try DataReader(train: fields, inputs: graphs.inputNames, carried: carried.map(\.input)).data()
     let isShuffled = try fields.boolean("shuffle")
     if isShuffled == true, !carried.isEmpty { throw fields.error(.shuffledStreams, at: fields.raw("shuffle")) }
+    let habits = HabitReader(fields: fields, steps: steps, metrics: metrics)
+    let accumulated = try fields.integer("accumulate", in: 1...Int(Int32.max)) ?? 1
+    if accumulated > 1, !carried.isEmpty, steps.count > 1 || steps[0].repeats > 1 {
+      throw fields.error(.accumulatedStreams, at: fields.raw("accumulate"))
+    }
+    let isBootstrapped = try fields.choice("sample_rows", of: ["once", "bootstrap"]) == "bootstrap"
+    if isBootstrapped, !carried.isEmpty { throw fields.error(.saidTwice("carry", "sample_rows", of: fields.owner), at: fields.raw("sample_rows")) }
     return TrainingSection(
-      graphs: graphs.all, data: data, carried: carried, steps: steps, metrics: metrics,
+      graphs: graphs.all, data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
+      weightNoise: try fields.number("weight_noise", in: 0...1e6) ?? 0, lossScaling: try habits.lossScaling(),
+      stopping: try habits.stopping(), keeping: try habits.keeping(),
+      isBootstrapped: isBootstrapped, metrics: metrics,
       epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, iterations: try iterations(data),
       batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32, isShuffled: isShuffled ?? carried.isEmpty,
       seed: try fields.integer("seed", in: 0...Int.max) ?? 0, about: try fields.text("about") ?? "",
       place: fields.evaluate.document.place(of: fields.json))
   }
+
+  private var optimizers: OptimizerReader { OptimizerReader(fields: fields, catalog: catalog) }
 
   private mutating func steps(_ fallback: OptimizerChoice?) throws(ManifestError) -> [TrainingStep] {
     let list = try fields.require("steps", try fields.list("steps"), about: "what to minimise, such as [{\"minimize\": \"loss\"}]")
@@ -46,28 +58,57 @@ struct TrainingReader {
       let step = try Fields(json, of: .step(i), keys: Self.stepKeys, fields.evaluate)
       _ = try step.text("about")
       let graph = try graphs.index(step)
-      let minimized = try step.require("minimize", step.raw("minimize"), about: "the value to minimise")
-      let (name, source) = try value(minimized, in: graph, .key("minimize", of: .step(i)))
-      let own = try step.raw("optimizer").map { (json) throws(ManifestError) in try self.optimizer(json) }
-      let optimizer = try fields.require("optimizer", own ?? fallback, about: "such as {\"layer\": \"\(exampleUpdate)\", \"rate\": 0.001}")
+      let maximized = try terms("maximize", of: step, in: graph, sign: -1)
+      let minimized = try terms("minimize", of: step, in: graph, sign: 1)
+      let terms = try step.require("minimize", minimized ?? maximized, about: "the value to minimise")
+      let own = try step.raw("optimizer").map { (json) throws(ManifestError) in try optimizers.optimizer(json) }
+      let optimizer = try fields.require(
+        "optimizer", own ?? fallback, about: "such as {\"layer\": \"\(optimizers.exampleUpdate)\", \"rate\": 0.001}")
       steps.append(
         TrainingStep(
-          name: name, graph: graph, minimized: source, updated: try step.texts("update") ?? ["*"], optimizer: optimizer,
-          repeats: try step.integer("repeat", in: 1...Int(Int32.max)) ?? 1, place: fields.evaluate.document.place(of: json)))
+          name: "", graph: graph, terms: minimized == nil ? terms : terms + (maximized ?? []), updated: try step.texts("update") ?? ["*"],
+          optimizer: optimizer, repeats: try step.integer("repeat", in: 1...Int(Int32.max)) ?? 1,
+          place: fields.evaluate.document.place(of: json)))
     }
     name(&steps)
     return steps
   }
 
-  /// Tells steps that minimise values of one name apart, by their graphs if those differ, and else by number.
+  /// What a step minimises (`sign` 1) or maximises (-1): a value, or several with the weights that they have in a sum.
+  private func terms(
+    _ key: String, of step: Fields, in graph: Int, sign: Double
+  ) throws(ManifestError) -> [TrainingTerm]? {
+    guard let json = step.raw(key) else { return nil }
+    let owner = ManifestError.Owner.key(key, of: step.owner)
+    guard let object = json.object else {
+      let (name, source) = try value(json, in: graph, owner)
+      return [TrainingTerm(name: name, source: source, weight: sign)]
+    }
+    guard object.count <= Budget.portLimit else { throw step.error(.tooLarge(.ports(limit: Budget.portLimit)), at: json) }
+    guard !object.isEmpty else { throw step.error(.wrongCount(owner, got: 0, wanted: "one value at least"), at: json) }
+    var terms: [TrainingTerm] = []
+    for member in object.members {
+      let name = JSON(.string(member.name), at: member.namePosition)
+      let weight = try fields.evaluate(member.value)
+      guard let number = weight.number else {
+        throw step.error(.wrongType(.key(member.name, of: owner), wanted: .number, got: weight.shown), at: weight)
+      }
+      terms.append(TrainingTerm(name: member.name, source: try value(name, in: graph, owner).source, weight: sign * number))
+    }
+    return terms
+  }
+
+  /// Tells terms of one name apart, by their steps' graphs if those differ, and else by number; and names the steps by them.
   private func name(_ steps: inout [TrainingStep]) {
     let graphs = graphs.all
-    for (name, same) in Dictionary(grouping: steps.indices, by: { steps[$0].name }) where same.count > 1 {
-      let isByGraph = Set(same.map { steps[$0].graph }).count == same.count
-      for (number, i) in same.enumerated() {
-        steps[i].name = isByGraph ? "\(graphs[steps[i].graph].name).\(name)" : "\(name)_\(number + 1)"
+    let all = steps.indices.flatMap { step in steps[step].terms.indices.map { (step: step, term: $0) } }
+    for (name, same) in Dictionary(grouping: all, by: { steps[$0.step].terms[$0.term].name }) where same.count > 1 {
+      let isByGraph = Set(same.map { steps[$0.step].graph }).count == same.count
+      for (number, (step, term)) in same.enumerated() {
+        steps[step].terms[term].name = isByGraph ? "\(graphs[steps[step].graph].name).\(name)" : "\(name)_\(number + 1)"
       }
     }
+    for i in steps.indices { steps[i].name = steps[i].terms.map(\.name).joined(separator: "+") }
   }
 
   private mutating func metrics() throws(ManifestError) -> [TrainingMetric] {
@@ -111,25 +152,6 @@ struct TrainingReader {
     if iterations == nil, feeds.isEmpty { throw fields.error(.noIterations, at: nil) }
     if iterations != nil, feeds.contains(where: { !$0.isWhole }) { throw fields.error(.iterationsOfRows, at: fields.raw("iterations")) }
     return iterations ?? (feeds.contains { !$0.isWhole } ? nil : 1)
-  }
-
-  /// The kinds that can be optimisers.
-  private var updates: [String] { catalog.kindNames.filter { catalog.kind($0)?.isUpdate ?? false } }
-
-  private var exampleUpdate: String { updates.first ?? "family.update" }
-
-  private func optimizer(_ json: JSON) throws(ManifestError) -> OptimizerChoice {
-    let json = try fields.evaluate(json)
-    let choice = try Fields(json, of: .section("optimizer"), keys: nil, fields.evaluate.done)
-    let name = try choice.require("layer", try choice.text("layer"), about: "an optimiser's update, such as \"\(exampleUpdate)\"")
-    guard let kind = catalog.kind(name) else { throw choice.error(.unknownOptimizer(name, known: updates), at: choice.raw("layer")) }
-    guard kind.isUpdate else { throw choice.error(.notAnUpdate(name, known: updates), at: choice.raw("layer")) }
-    let owned = choice.named(.optimizer(name))
-    let rate = try owned.require("rate", try owned.number("rate", in: 0...Double.greatestFiniteMagnitude), about: "the learning rate")
-    _ = try owned.text("about")
-    let literals = try AttributeReader(owned.owner, in: fields.evaluate.document)
-      .read(kind.attributes, from: json, except: Self.optimizerKeys)
-    return OptimizerChoice(kind: kind, attributes: literals, rate: rate, place: fields.evaluate.document.place(of: json))
   }
 
   private func value(_ json: JSON, in graph: Int, _ owner: ManifestError.Owner) throws(ManifestError) -> (name: String, source: Source) {
