@@ -47,13 +47,13 @@ extension TuneCommand {
           guard case .step(let epoch, let step, let count, let numbers, _, _) = event, !isOver else { return }
           let mean = numbers.first { $0.name == number }?.value ?? .nan
           // The loss of this step alone, of means over the epoch; the last batch of several may be smaller than they take it to be.
-          let before = last.epoch == epoch ? last : (epoch, 0, 0)
+          let before = last.epoch == epoch ? last : (epoch: epoch, step: 0, mean: 0.0)
           if count == 1 || step < count {
             range.add((mean * Double(step) - before.mean * Double(before.step)) / Double(step - before.step))
           } else {
             range.add(range.points.last?.loss ?? mean)
           }
-          last = (epoch, step, mean)
+          last = (epoch: epoch, step: step, mean: mean)
           let share = Double(range.points.count) / Double(range.count)
           progress.show(
             ProgressBar.line(

@@ -18,8 +18,6 @@ enum TuneError: ExplainedError, Hashable {
   case otherSearch(folder: String, differs: String)
   /// Nothing that was tried could be trained.
   case nothingWorked(folder: String, problem: String)
-  /// No trial reports the number.
-  case unknownObjective(String, known: [String])
   /// A grid that nobody waits for.
   case grid(count: Double)
 
@@ -33,17 +31,19 @@ enum TuneError: ExplainedError, Hashable {
     case .twoObjectives: "a number is to be made small and one to be made large"
     case .otherSearch(let folder, let differs): "'\(folder)' holds another search: its \(differs) differs"
     case .nothingWorked(_, let problem): "no trial could be trained: \(problem)"
-    case .unknownObjective(let name, _): "no trial reports '\(name)'"
     case .grid(let count): "the grid has \(Quantity.digits(count)) combinations"
     }
   }
+
+  /// Whether it was asked for wrongly.
+  var isUsage: Bool { if case .nothingWorked = self { false } else { true } }
 
   var help: String {
     switch self {
     case .badAxis: "such as rate=log:1e-4..1e-1, layers=1..4, units=64,128,256 or dropout=0..0.5/6"
     case .badRates: "such as 1e-6..1: two numbers above 0, the larger one last"
     case .nothing: "give --over NAME=VALUES, such as --over rate=log:1e-4..1e-1, or add a section 'tune' to the manifest"
-    case .unknownAxis(let name, let known), .unknownObjective(let name, let known):
+    case .unknownAxis(let name, let known):
       known.nearest(to: name).map { "did you mean '\($0)'?" } ?? "there are \(known.joined(separator: ", "))"
     case .twice: "give all of its values at once"
     case .twoObjectives: "give --minimize or --maximize"
