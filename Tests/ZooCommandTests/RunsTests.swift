@@ -74,7 +74,9 @@ import ZooTestSupport
     #expect(names.sorted() == ["a", "b", "c", "d"])
     #expect(result.errors.contains("zoo: run 'a' is damaged: "))
     #expect(result.errors.contains("zoo: run 'b' is damaged: there is no file 'runs/b/metrics.jsonl'\n"))
-    #expect(result.errors.contains("zoo: run 'c' is damaged: runs/c/metrics.jsonl: what comes after \(lines.count) of its \(lines.count + 14) bytes cannot be read\n"))
+    #expect(
+      result.errors.contains(
+        "zoo: run 'c' is damaged: runs/c/metrics.jsonl: what comes after \(lines.count) of its \(lines.count + 14) bytes cannot be read\n"))
     #expect(result.errors.contains("zoo: run 'd' is damaged: 'runs/d/run.json' is a folder, not a file\n"))
     #expect(result.errors.contains("  help: its other files may still be good; 'zoo train --overwrite' makes it anew\n"))
   }

@@ -109,7 +109,9 @@ enum Quadratic {
   func choicesThatTheManifestCannotHaveAreRefused(choice: String, message: String, help: String) throws {
     let zoo = try zoo()
     let result = try zoo.run("train", "fit", "--set", choice)
-    #expect(result.errors.hasPrefix("zoo: \(zoo.path)/\(message)\n  help: \(help)") || result.errors.hasPrefix("zoo: \(message)\n  help: \(help)"), "\(result.errors)")
+    #expect(
+      result.errors.hasPrefix("zoo: \(zoo.path)/\(message)\n  help: \(help)")
+        || result.errors.hasPrefix("zoo: \(message)\n  help: \(help)"), "\(result.errors)")
     #expect(result.status != 0)
     #expect(access(zoo.path + "/runs", F_OK) != 0)
   }
@@ -169,7 +171,10 @@ enum Quadratic {
     (
       #"{"graph": "drew"}"#, "'samples' wants graph 'drew', which the manifest does not have", "did you mean 'draw'?"
     ),
-    (#"{"graph": "draw", "output": "pixels"}"#, "'samples' wants output 'pixels' of graph 'draw', which is no picture", "its pictures are image"),
+    (
+      #"{"graph": "draw", "output": "pixels"}"#, "'samples' wants output 'pixels' of graph 'draw', which is no picture",
+      "its pictures are image"
+    ),
     ("{}", "'samples' wants a picture, but graph 'main' puts out none", "give an output of the graph \"codec\": \"image\""),
   ])
   func whatIsNoPictureIsRefused(samples: String, message: String, help: String) throws {

@@ -134,10 +134,19 @@ import ZooTestSupport
     (["--over", "rate=1..2/1"], "zoo: --over takes NAME=VALUES, but was given 'rate=1..2/1'\n"),
     (["--over", "rate=1,,2"], "zoo: --over takes NAME=VALUES, but was given 'rate=1,,2'\n"),
     (["--over", "rato=1,2"], "zoo: there is no 'rato' to vary\n  help: did you mean 'rate'?\n"),
-    (["--over", "rate=1,2", "--over", "train.optimizer.rate=3,4"], "zoo: 'train.optimizer.rate' is to be varied twice\n  help: give all of its"),
-    (["--over", "rate=1,2", "--minimize", "loss", "--maximize", "loss"], "zoo: a number is to be made small and one to be made large\n  help: give"),
+    (
+      ["--over", "rate=1,2", "--over", "train.optimizer.rate=3,4"],
+      "zoo: 'train.optimizer.rate' is to be varied twice\n  help: give all of its"
+    ),
+    (
+      ["--over", "rate=1,2", "--minimize", "loss", "--maximize", "loss"],
+      "zoo: a number is to be made small and one to be made large\n  help: give"
+    ),
     ([], "zoo: nothing says what to vary in 'fit'\n  help: give --over NAME=VALUES"),
-    (["--method", "grid", "--over", "rate=0..1/1000", "--over", "start=0..1.5/1000"], "zoo: the grid has 1,000,000 combinations\n  help: give --trials"),
+    (
+      ["--method", "grid", "--over", "rate=0..1/1000", "--over", "start=0..1.5/1000"],
+      "zoo: the grid has 1,000,000 combinations\n  help: give --trials"
+    ),
     (["--rate-finder", "--rates", "1..0.1"], "zoo: --rates takes FROM..TO, but was given '1..0.1'\n  help: such as 1e-6..1"),
   ])
   func whatMakesNoSenseIsRefused(arguments: [String], words: String) throws {
@@ -158,12 +167,13 @@ import ZooTestSupport
   @Test func aSearchInWhichNothingWorksSaysWhy() throws {
     let zoo = try zoo()
     let result = try zoo.run("tune", "fit", "--over", "rate=0.1,0.2", "--method", "grid", "--minimize", "lost", "--jobs", "2")
-    #expect(result.errors.hasSuffix(
-      """
-      zoo: no trial could be trained: it reports no 'lost', but loss
-        help: the trials' words are in runs/fit-tune/trial-*.log
+    #expect(
+      result.errors.hasSuffix(
+        """
+        zoo: no trial could be trained: it reports no 'lost', but loss
+          help: the trials' words are in runs/fit-tune/trial-*.log
 
-      """))
+        """))
     #expect(result.status == 1)
   }
 

@@ -124,7 +124,8 @@ enum RunsError: ExplainedError, Hashable {
     switch self {
     case .none: "'zoo train MODEL' makes one; --in FOLDER looks elsewhere"
     case .unknownRun(let name, let known), .unknownNumber(let name, let known):
-      known.nearest(to: name).map { "did you mean '\($0)'?" } ?? (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")
+      known.nearest(to: name).map { "did you mean '\($0)'?" }
+        ?? (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")
     }
   }
 }

@@ -6,7 +6,8 @@ import ZooTypes
 
 /// Where a run of `zoo train` is kept, and how much of it.
 struct RunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Where the run goes. Without it: runs/ and the model's name, with a number if that is taken.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Where the run goes. Without it: runs/ and the model's name, with a number if that is taken.", valueName: "folder"))
   var out: String?
 
   @Flag(help: "Replace the run that is in the folder.")

@@ -36,7 +36,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .long, defaultAsFlag: "",
-    help: ArgumentHelp("Go on from the last checkpoint in that folder; without one, in that of --out or of the last run.", valueName: "folder"))
+    help: ArgumentHelp(
+      "Go on from the last checkpoint in that folder; without one, in that of --out or of the last run.", valueName: "folder"))
   var resume: String? = nil
 
   @Option(

@@ -85,7 +85,9 @@ package struct GaussianProcess {
     }
     var best = process(lengths, noise)
     func improve(_ lengths: [Double], _ noise: Double) -> Bool {
-      guard let other = process(lengths, noise), other.logMarginalLikelihood > best?.logMarginalLikelihood ?? -.infinity else { return false }
+      guard let other = process(lengths, noise), other.logMarginalLikelihood > best?.logMarginalLikelihood ?? -.infinity else {
+        return false
+      }
       best = other
       return true
     }

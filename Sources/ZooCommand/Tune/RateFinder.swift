@@ -57,7 +57,8 @@ extension TuneCommand {
           let share = Double(range.points.count) / Double(range.count)
           progress.show(
             ProgressBar.line(
-              "rate \(formatted("%.1e", range.rate(at: range.points.count - 1)))", share: share, details: ["\(number) \(shortNumber(mean))"],
+              "rate \(formatted("%.1e", range.rate(at: range.points.count - 1)))", share: share,
+              details: ["\(number) \(shortNumber(mean))"],
               needed: [], width: Terminal.diagnostics.width - 1))
           wasInterrupted = wasInterrupted || job.trainer.interruption.isCancelled
           isOver = wasInterrupted || range.isOver
@@ -83,7 +84,8 @@ extension TuneCommand {
       }
       return printResult(
         JSON.object([
-          ("number", .text(number)), ("suggestion", suggestion.map { .number($0) } ?? nil), ("plot", .text(path)), ("points", .array(points)),
+          ("number", .text(number)), ("suggestion", suggestion.map { .number($0) } ?? nil), ("plot", .text(path)),
+          ("points", .array(points)),
         ]).text(.pretty))
     }
     let shown = range.points.filter { $0.smoothed.isFinite && $0.smoothed <= 2 * (range.points.first?.smoothed ?? 1).magnitude }

@@ -48,7 +48,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Look for large values of this number.", valueName: "number"))
   var maximize: String?
 
-  @Option(help: ArgumentHelp("Run so many trials at once. Without it: as there are cores, four at most.", valueName: "count"), transform: positive)
+  @Option(
+    help: ArgumentHelp("Run so many trials at once. Without it: as there are cores, four at most.", valueName: "count"), transform: positive
+  )
   var jobs: Int?
 
   @Option(help: ArgumentHelp("Where the search goes. Without it: runs/, the model's name and -tune.", valueName: "folder"))

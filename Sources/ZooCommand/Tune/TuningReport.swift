@@ -19,7 +19,8 @@ struct TuningReport {
 
   /// Shows how far it has come.
   mutating func show(_ trials: [Trial], running: Int) {
-    progress.show(line(trials, running))
+    let report = self
+    progress.show(report.line(trials, running))
   }
 
   private func line(_ trials: [Trial], _ running: Int) -> String {
@@ -86,8 +87,10 @@ struct TuningReport {
 
 /// An argument as a shell takes it.
 private func quoted(_ argument: String) -> String {
-  let isPlain = !argument.isEmpty && argument.utf8.allSatisfy { byte in
-    (0x30...0x39).contains(byte) || (0x40...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "_-+=.,/:%".utf8.contains(byte)
-  }
+  let isPlain =
+    !argument.isEmpty
+    && argument.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x40...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "_-+=.,/:%".utf8.contains(byte)
+    }
   return isPlain ? argument : "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

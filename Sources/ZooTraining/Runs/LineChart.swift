@@ -7,7 +7,12 @@ package struct LineChart: Sendable {
     /// Its points, from left to right.
     package var points: [Curve.Point]
     /// Whether the points are few enough to be seen each.
-    package var hasDots = false
+    package var hasDots: Bool
+
+    /// A line.
+    package init(name: String, points: [Curve.Point], hasDots: Bool = false) {
+      (self.name, self.points, self.hasDots) = (name, points, hasDots)
+    }
   }
 
   /// Lines over the same axes.
@@ -22,6 +27,9 @@ package struct LineChart: Sendable {
     package var isLogarithmicInX = false
     /// A place to point at, and what is there.
     package var mark: (point: Curve.Point, label: String)?
+
+    /// Lines over the same axes.
+    package init(title: String, xTitle: String, lines: [Line]) { (self.title, self.xTitle, self.lines) = (title, xTitle, lines) }
 
     /// Whether equal steps upwards are equal factors: where values span more than a factor of thirty.
     package var isLogarithmicInY: Bool {
@@ -79,7 +87,8 @@ package struct LineChart: Sendable {
       lines.append("<path class=\"grid\" d=\"M\(at) \(text(below))v5\"/>")
       lines.append("<text x=\"\(at)\" y=\"\(text(below + 19))\" text-anchor=\"middle\">\(x.label(tick))</text>")
     }
-    lines.append("<text x=\"\(text(Self.width - Self.right))\" y=\"\(text(below + 34))\" text-anchor=\"end\">\(escaped(panel.xTitle))</text>")
+    lines.append(
+      "<text x=\"\(text(Self.width - Self.right))\" y=\"\(text(below + 34))\" text-anchor=\"end\">\(escaped(panel.xTitle))</text>")
 
     var legend = Self.width - Self.right
     for (i, line) in panel.lines.enumerated().reversed() {

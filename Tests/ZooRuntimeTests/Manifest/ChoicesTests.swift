@@ -56,7 +56,8 @@ struct ManifestChoicesTests {
       return try Manifest(contentsOf: Array(whole.utf8), file: "m.json", folder: "/").tuning()
     }
     #expect(try manifest().tuning() == nil)
-    let tuning = try #require(try tuning(#"{"over": {"n": [1, 2], "train.batch": "1..4"}, "method": "grid", "trials": 3, "maximize": "y"}"#))
+    let tuning = try #require(
+      try tuning(#"{"over": {"n": [1, 2], "train.batch": "1..4"}, "method": "grid", "trials": 3, "maximize": "y"}"#))
     #expect(tuning.over.map(\.name) == ["n", "train.batch"])
     #expect(tuning.over.map(\.values) == [[1, 2], "1..4"])
     #expect(tuning.method == "grid" && tuning.trials == 3 && tuning.maximized == "y" && tuning.minimized == nil)

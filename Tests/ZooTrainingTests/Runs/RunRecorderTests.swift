@@ -7,7 +7,8 @@ import ZooTraining
 /// What a recorder makes of a trainer's events.
 struct RunRecorderTests {
   private static let record = RunRecord(
-    version: "1.2.3", model: "m", manifest: "m.json", arguments: ["train", "m"], settings: ["units": 7].object ?? JSONObject(), seed: 1 << 63)
+    version: "1.2.3", model: "m", manifest: "m.json", arguments: ["train", "m"], settings: (["units": 7] as JSON).object ?? JSONObject(),
+    seed: 1 << 63)
   private static let manifest: JSON = ["zoo": 1, "name": "m"]
 
   private func recorder(_ folder: String, every: Int? = 2, resumes: Bool = false) throws -> RunRecorder {

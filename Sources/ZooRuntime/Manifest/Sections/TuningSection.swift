@@ -28,7 +28,8 @@ extension Manifest {
     let evaluate = Evaluator(document: document, scope: nil, budget: Budget())
     let fields = try Fields(json, of: .section("tune"), keys: TuningSection.keys, evaluate)
     _ = try fields.text("about")
-    let over = try fields.require("over", fields.raw("over"), about: "what is varied, such as {\"train.optimizer.rate\": \"log:1e-4..1e-1\"}")
+    let over = try fields.require(
+      "over", fields.raw("over"), about: "what is varied, such as {\"train.optimizer.rate\": \"log:1e-4..1e-1\"}")
     guard let object = over.object else {
       throw fields.error(.wrongType(.key("over", of: fields.owner), wanted: .object, got: over.shown), at: over)
     }
