@@ -55,12 +55,12 @@ public struct JSONDocument: Sendable {
     while value.position < position {
       switch value.content {
       case .array(let elements):
-        guard let i = lastIndex(elements.count, where: { elements[$0].position <= position && elements[$0].position != .unknown }) else { return pointer }
+        guard let i = lastIndex(elements.count, where: { reaches(elements[$0].position, position) }) else { return pointer }
         pointer += "/\(i)"
         value = elements[i]
       case .object(let object):
         let members = object.members
-        guard let i = lastIndex(members.count, where: { members[$0].value.position <= position && members[$0].value.position != .unknown }) else { return pointer }
+        guard let i = lastIndex(members.count, where: { reaches(members[$0].value.position, position) }) else { return pointer }
         pointer += "/" + Place.pointerToken(members[i].name)
         value = members[i].value
       default: return pointer
@@ -68,6 +68,8 @@ public struct JSONDocument: Sendable {
     }
     return pointer
   }
+
+  private func reaches(_ start: JSONPosition, _ position: JSONPosition) -> Bool { start != .unknown && start <= position }
 
   /// The last index below `count` where `isBefore` holds, if it holds for a beginning of the range and nowhere else.
   private func lastIndex(_ count: Int, where isBefore: (Int) -> Bool) -> Int? {
