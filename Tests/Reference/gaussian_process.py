@@ -1,6 +1,6 @@
 """What a Gaussian process with a Matern-5/2 kernel expects: the numbers of GaussianProcessTests, by scikit-learn and scipy.
 
-python Tests/Reference/gaussian_process.py > Tests/Fixtures/runs/gaussian_process.json
+python Tests/Reference/gaussian_process.py > Tests/Fixtures/training/gaussian_process.json
 """
 import json
 

@@ -1,6 +1,6 @@
 """Reads a TensorBoard event file with TensorBoard's own reader, and prints what is in it, one JSON document a line.
 
-python Tests/Reference/read_events.py FOLDER > Tests/Fixtures/runs/events.jsonl
+python Tests/Reference/read_events.py FOLDER > Tests/Fixtures/training/events.jsonl
 """
 import json
 import sys

@@ -11,7 +11,7 @@ import ZooTestSupport
   private let reference: JSON
 
   init() throws {
-    reference = try Repository.json("Tests/Fixtures/runs/gaussian_process.json")
+    reference = try Repository.json("Tests/Fixtures/training/gaussian_process.json")
     points = try Self.rows(reference["points"])
     queries = try Self.rows(reference["queries"])
     values = try Self.numbers(reference["values"])

@@ -94,7 +94,8 @@ package final class EventFile {
   private func append(_ summary: ProtobufMessage, step: Int) throws(FileError) {
     var event = ProtobufMessage()
     event.add(1, double: time())
-    event.add(2, integer: Int64(step))
+    // As everywhere in such messages, what is 0 is left out.
+    if step != 0 { event.add(2, integer: Int64(step)) }
     event.add(5, message: summary)
     try append(event)
   }

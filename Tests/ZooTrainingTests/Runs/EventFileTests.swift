@@ -6,10 +6,10 @@ import ZooTraining
 
 /// Event files against TensorBoard's own reader.
 ///
-/// `Tests/Fixtures/runs/events` was written by `write` below, and `events.jsonl` is what TensorBoard found in it: see
-/// Tests/Reference/read_events.py.
+/// `Tests/Fixtures/training/events` was written by TensorBoard's own writer (Tests/Reference/write_events.py), and `events.jsonl` is what its reader
+/// found there (Tests/Reference/read_events.py).
 struct EventFileTests {
-  private static let fixture = Repository.fixtures + "/runs/events/events.out.tfevents.1700000000.zoo.1.0"
+  private static let fixture = Repository.fixtures + "/training/events/events.out.tfevents.1700000000.zoo.1.0"
   private static let picture = Repository.root + "/zoo/data/samples/7.png"
 
   private static func write(in folder: String) throws {
@@ -31,7 +31,7 @@ struct EventFileTests {
     return try MappedFile(folder + "/" + name).contents
   }
 
-  @Test func bytesAreThoseThatTensorBoardHasRead() throws {
+  @Test func bytesAreThoseThatTensorBoardWrites() throws {
     let folder = try TemporaryFolder()
     try Self.write(in: folder.path)
     #expect(try Self.contents(of: folder.path) == MappedFile(Self.fixture).contents)
@@ -57,7 +57,7 @@ struct EventFileTests {
       }
     }
     var expectedOthers: [String] = []
-    let lines = try MappedFile(Repository.fixtures + "/runs/events.jsonl").contents.split(separator: UInt8(ascii: "\n"))
+    let lines = try MappedFile(Repository.fixtures + "/training/events.jsonl").contents.split(separator: UInt8(ascii: "\n"))
     #expect(lines.count == 5)
     for line in lines {
       // Python writes NaN as NaN, which JSON does not have.
