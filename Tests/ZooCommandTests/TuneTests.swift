@@ -119,6 +119,19 @@ import ZooTestSupport
     #expect(run["state"] == "stopped")
   }
 
+  @Test func trialsEndWithASearchThatIsKilled() throws {
+    let zoo = try zoo()
+    let script = """
+      "$0" tune fit --over rate=0.1,0.2 --method grid --jobs 1 --epochs 1000000000 > out & child=$!
+      while [ ! -s runs/fit-tune/trial-001/metrics.jsonl ]; do sleep 0.02; done
+      kill -KILL $child; wait $child
+      for i in $(seq 500); do grep -q stopped runs/fit-tune/trial-001/run.json && exit 0; sleep 0.02; done
+      exit 1
+      """
+    let result = try Command.run(["sh", "-c", script, Repository.command], environment: neutral, folder: zoo.path)
+    #expect(result.status == 0, "\(result.output)\(result.errors)")
+  }
+
   @Test func aManifestSaysWhatIsVaried() throws {
     let zoo = try zoo(
       #", "tune": {"over": {"train.optimizer.rate": "0.25..0.5/2", "start": [1, 2]}, "method": "grid", "maximize": "loss", "trials": 3}"#)

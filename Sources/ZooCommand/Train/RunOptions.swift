@@ -1,4 +1,5 @@
 import ArgumentParser
+import CHost
 import ZooFormats
 import ZooRuntime
 import ZooTraining
@@ -17,6 +18,12 @@ struct RunOptions: ParsableArguments {
     name: .customLong("log-every"),
     help: ArgumentHelp("Record numbers every so many steps. Without it: about a thousand times.", valueName: "steps"), transform: positive)
   var interval: Int?
+
+  @Flag(name: .customLong("with-parent"), help: .hidden)
+  var endsWithParent = false
+
+  /// Ties the run to the search that started it, if one did.
+  func apply() { if endsWithParent { zoo_child_end_with_parent() } }
 
   /// The folder of a run; `resuming`: the folder whose run goes on, empty for the last one; nil: it is a new run.
   func folder(for model: String, resuming: String? = nil) throws(RunError) -> RunFolder {

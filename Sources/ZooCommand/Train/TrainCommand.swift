@@ -62,6 +62,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
+    runOptions.apply()
     let open = try OpenModel(model, options, includesTraining: true)
     let folder = try runOptions.folder(for: open.model.name, resuming: resume)
     let path = folder.weights

@@ -64,7 +64,7 @@ struct TuningSession {
       if let trial = trial(first + next, proposals[next], processes[next]) {
         try journal.add(trial)
         report.add(trial)
-      } else if wasInterrupted || interruption.isCancelled {
+      } else {
         for process in processes { process?.interrupt() }
         while processes.contains(where: { $0?.hasEnded() == false }) { usleep(5_000) }
         return false
