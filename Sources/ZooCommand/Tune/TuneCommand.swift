@@ -170,7 +170,8 @@ struct TuneCommand: ParsableCommand {
   }
 
   private func arguments(_ axes: [SearchAxis], _ values: [JSON], _ folder: String, _ threads: Int) -> [String] {
-    var arguments = ["train", model, "--out", folder, "--overwrite", "--with-parent", "--json", "--threads", "\(threads)"] + commonArguments
+    var arguments =
+      ["train", model, "--out", folder, "--overwrite", "--with-parent", "--json", "--threads", "\(threads)"] + commonArguments
     for (axis, value) in zip(axes, values) { arguments += ["--set", "\(axis.name)=\(value.argument)"] }
     return arguments
   }

@@ -40,7 +40,14 @@ package final class AppendedFile {
   }
 
   /// Keeps everyone else from locking it, until this process closes it or ends, however it ends; false: another has.
-  package func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+  package func lock() -> Bool {
+    // Whoever only asks holds it for a moment.
+    for _ in 0..<10 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(5_000)
+    }
+    return false
+  }
 
   /// Whether a process holds the lock of the file at `path`.
   package static func isLocked(_ path: String) -> Bool {
