@@ -48,12 +48,13 @@ import ZooTestSupport
   @Test func comparisonsShowWhatDiffers() throws {
     let zoo = try zoo()
     let result = try zoo.run("runs", "a", "runs/b")
-    #expect(
-      result.output.split(separator: "\n").map { columns($0) }.filter { $0.first != "time" } == [
-        ["SETTING", "a", "b"], ["train.optimizer.rate", "0.25", "0.125"], ["RESULT", "a", "b"], ["state", "finished", "finished"],
-        ["epochs", "3", "3"], ["steps", "3", "3"], ["last", "loss", "0.2500", "1.2656"], ["best", "loss", "0.2500", "1.2656"],
-        ["in", "epoch", "3", "3"],
-      ])
+    let lines = result.output.split(separator: "\n").map { columns($0) }.filter { $0.first != "time" }
+    let expected: [[String]] = [
+      ["SETTING", "a", "b"], ["train.optimizer.rate", "0.25", "0.125"], ["RESULT", "a", "b"], ["state", "finished", "finished"],
+      ["epochs", "3", "3"], ["steps", "3", "3"], ["last", "loss", "0.2500", "1.2656"], ["best", "loss", "0.2500", "1.2656"],
+      ["in", "epoch", "3", "3"],
+    ]
+    #expect(lines == expected)
     let unknown = try zoo.run("runs", "a", "x")
     #expect(unknown.errors == "zoo: there is no run 'x'\n  help: there are a, b, c\n")
     #expect(unknown.status == 64)

@@ -95,7 +95,7 @@ enum Quadratic {
     #expect(record["problem"]?.string?.hasPrefix("'loss' is ") ?? false)
   }
 
-  @Test(arguments: [
+  private static let refused: [(String, String, String)] = [
     (
       "train.optimizer.rat=1", "zoo/manifests/fit.json: optimizer 'core.sgd' has no attribute 'rat'", "did you mean 'rate'?"
     ),
@@ -105,7 +105,9 @@ enum Quadratic {
     ("train..x=1", "zoo/manifests/fit.json: 'train' has no ''", ""),
     ("train.batch=many", "zoo/manifests/fit.json: 'batch' of 'train' must be a whole number, but it is \"many\"", ""),
     ("train.batch=0", "zoo/manifests/fit.json: 'batch' of 'train' must be from 1 to 2147483647, but it is 0", ""),
-  ])
+  ]
+
+  @Test(arguments: refused)
   func choicesThatTheManifestCannotHaveAreRefused(choice: String, message: String, help: String) throws {
     let zoo = try zoo()
     let result = try zoo.run("train", "fit", "--set", choice)
@@ -167,7 +169,7 @@ enum Quadratic {
     #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]))
   }
 
-  @Test(arguments: [
+  private static let refused: [(String, String, String)] = [
     (
       #"{"graph": "drew"}"#, "'samples' wants graph 'drew', which the manifest does not have", "did you mean 'draw'?"
     ),
@@ -176,7 +178,9 @@ enum Quadratic {
       "its pictures are image"
     ),
     ("{}", "'samples' wants a picture, but graph 'main' puts out none", "give an output of the graph \"codec\": \"image\""),
-  ])
+  ]
+
+  @Test(arguments: refused)
   func whatIsNoPictureIsRefused(samples: String, message: String, help: String) throws {
     let zoo = try ZooFixture()
     try zoo.manifest("draws", manifest(samples))

@@ -22,7 +22,8 @@ import ZooTestSupport
     let zoo = try zoo()
     let found = try tune(zoo, "--method", "grid", "--over", "rate=0.125,0.25,0.375", "--over", "start=1..2", "--jobs", "2")
     let trials = try #require(found["trials"]?.array)
-    #expect(trials.map { $0["values"] } == [[0.125, 1], [0.125, 2], [0.25, 1], [0.25, 2], [0.375, 1], [0.375, 2]])
+    let combinations: [JSON?] = [[0.125, 1], [0.125, 2], [0.25, 1], [0.25, 2], [0.375, 1], [0.375, 2]]
+    #expect(trials.map { $0["values"] } == combinations)
     for trial in trials {
       let values = try #require(trial["values"]?.array).compactMap(\.number)
       #expect(((trial["value"]?.number ?? .nan) - Quadratic.loss(rate: values[0], start: values[1])).magnitude < 1e-6)
@@ -136,11 +137,12 @@ import ZooTestSupport
     let zoo = try zoo(
       #", "tune": {"over": {"train.optimizer.rate": "0.25..0.5/2", "start": [1, 2]}, "method": "grid", "maximize": "loss", "trials": 3}"#)
     let found = try tune(zoo, "--jobs", "2")
-    #expect(found["trials"]?.array?.map { $0["values"] } == [[0.25, 1], [0.25, 2], [0.5, 1]])
+    let combinations: [JSON?] = [[0.25, 1], [0.25, 2], [0.5, 1]]
+    #expect(found["trials"]?.array?.map { $0["values"] } == combinations)
     #expect(found["best"]?["trial"] == 1)
   }
 
-  @Test(arguments: [
+  private static let nonsense: [([String], String)] = [
     (["--over", "rate"], "zoo: --over takes NAME=VALUES, but was given 'rate'\n  help: such as rate=log:1e-4..1e-1, layers=1..4"),
     (["--over", "rate=log:0..1"], "zoo: --over takes NAME=VALUES, but was given 'rate=log:0..1'\n"),
     (["--over", "rate=2..1"], "zoo: --over takes NAME=VALUES, but was given 'rate=2..1'\n"),
@@ -161,7 +163,9 @@ import ZooTestSupport
       "zoo: the grid has 1,000,000 combinations\n  help: give --trials"
     ),
     (["--rate-finder", "--rates", "1..0.1"], "zoo: --rates takes FROM..TO, but was given '1..0.1'\n  help: such as 1e-6..1"),
-  ])
+  ]
+
+  @Test(arguments: nonsense)
   func whatMakesNoSenseIsRefused(arguments: [String], words: String) throws {
     let zoo = try zoo()
     let result = try zoo.run("tune", arguments: ["fit"] + arguments)

@@ -29,7 +29,8 @@ struct ManifestChoicesTests {
     func message(_ text: String) throws -> String? {
       let read = try Manifest(contentsOf: Array(text.utf8), file: "m.json", folder: "/")
       let changed = try read.changing([("train.about", "changed"), ("train.optimizer.rate", ["a"]), ("train.seed", 1)])
-      return #expect(throws: ManifestError.self) { _ = try changed.expand(catalog: FakeCatalog()) }?.message
+      let error = #expect(throws: ManifestError.self) { _ = try changed.expand(catalog: FakeCatalog()) }
+      return error?.message
     }
     let wrong = Self.text.split(separator: "\"epochs\": 4,").joined(separator: "\"epochs\": 4, \"oops\": 1,")
     #expect(try message(wrong) == "m.json:4:26: at /train/oops: 'train' has no key 'oops'")
