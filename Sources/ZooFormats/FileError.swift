@@ -31,6 +31,7 @@ public enum FileError: ExplainedError, Hashable {
       case EACCES, EPERM: "look at the permissions with: ls -ld '\(path)' '\(folder(of: path))'"
       case EROFS: "write to a folder that is not mounted read-only"
       case ENOENT, ENOTDIR: "make the folder '\(folder(of: path))' first"
+      case EFBIG: "raise the limit on the size of files: 'ulimit -f'"
       case EMFILE, ENFILE: "too many files are open; close some or raise 'ulimit -n'"
       case ENAMETOOLONG: "use a shorter name"
       default: "check the disk and the path, then try again"

@@ -14,8 +14,8 @@ public enum CheckpointError: ExplainedError, Hashable {
   case differs(path: String, what: String, then: String, now: String)
   /// It lacks a tensor, or has another in its place.
   case otherTensor(path: String, tensor: String, wants: Spec, has: Spec?)
-  /// It cannot be written; `previous` is the last one that was.
-  case notWritten(reason: String, help: String, previous: String?)
+  /// Training's files cannot be written; `last` is the last checkpoint that was.
+  case notWritten(reason: String, help: String, last: String)
 
   /// What is wrong.
   public var message: String {
@@ -23,7 +23,8 @@ public enum CheckpointError: ExplainedError, Hashable {
     case .none(let folder): "'\(folder)' has no checkpoint to go on from"
     case .noCheckpoint(let path): "\(path): it is no checkpoint"
     case .damaged(let path, let reason, _): "\(path): the checkpoint is damaged: \(reason)"
-    case .version(let path, let has, let supported): "\(path): it is a checkpoint of version \(has), and this zoo reads version \(supported)"
+    case .version(let path, let has, let supported):
+      "\(path): it is a checkpoint of version \(has), and this zoo reads version \(supported)"
     case .differs(let path, let what, let then, let now):
       then.isEmpty || now.isEmpty
         ? "\(path): it is of another training: '\(what)' differs"
@@ -47,8 +48,7 @@ public enum CheckpointError: ExplainedError, Hashable {
         ? "go on with the manifest and options that it was begun with, or start again without --resume"
         : "go on with \(what) as it was, or start again without --resume"
     case .otherTensor: "go on with the manifest that it was begun with, or start again without --resume"
-    case .notWritten(_, let help, let previous?): "\(help); then go on from '\(previous)' with --resume"
-    case .notWritten(_, let help, nil): help
+    case .notWritten(_, let help, let last): "\(help); --resume then goes on from '\(last)'"
     }
   }
 }

@@ -45,7 +45,8 @@ struct CheckpointFile {
 
   /// Copies the tensor of that name into memory that has its shape.
   func read(_ name: String, _ spec: Spec, into pointer: UnsafeMutableRawPointer?) throws(CheckpointError) {
-    guard let entry = file[name], entry.spec == spec, let source = file.bytes(of: entry).baseAddress ?? pointer.map({ UnsafeRawPointer($0) })
+    guard let entry = file[name], entry.spec == spec,
+      let source = file.bytes(of: entry).baseAddress ?? pointer.map({ UnsafeRawPointer($0) })
     else { throw .otherTensor(path: mapping.path, tensor: name, wants: spec, has: file[name]?.spec) }
     pointer?.copyMemory(from: source, byteCount: spec.byteCount)
   }

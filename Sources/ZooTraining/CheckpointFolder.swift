@@ -22,6 +22,9 @@ struct CheckpointFolder {
   /// The file of the best one.
   var best: String { "\(path)/\(Self.prefix)best\(Self.suffix)" }
 
+  /// The last one that this run has written, or gone on from.
+  var last: String? { own.last.map(file) }
+
   /// What there is, oldest first.
   private var present: [Int] {
     guard let directory = opendir(path) else { return [] }
@@ -50,12 +53,7 @@ struct CheckpointFolder {
   /// Writes the checkpoint after so many iterations, and then removes those that need not be kept.
   mutating func write(_ tensors: [NamedTensor], state: JSON, iterations: Int) throws -> String {
     let path = file(iterations)
-    do {
-      try CheckpointFile.write(tensors, state: state, to: path)
-    } catch let error as any ExplainedError {
-      let previous = own.last { access(file($0), F_OK) == 0 }
-      throw CheckpointError.notWritten(reason: error.message, help: error.help, previous: previous.map(file))
-    }
+    try CheckpointFile.write(tensors, state: state, to: path)
     if own.last != iterations { own.append(iterations) }
     own = own.suffix(kept)
     for number in present where !own.contains(number) { unlink(file(number)) }

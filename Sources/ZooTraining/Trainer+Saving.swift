@@ -10,26 +10,39 @@ extension Trainer {
     try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")], to: path)
   }
 
-  /// Writes what a user wants at the end of an epoch, or of training: the weights, their average, a checkpoint, and what is best.
+  /// Writes what a user wants at the end of an epoch, or of training: a checkpoint, the weights, their average, and what is best.
   func save(isBest: Bool, _ watch: (TrainingEvent) -> Void) throws {
-    if let path = options.weights {
+    try explaining {
+      if folder != nil { try writeCheckpoint(watch) }
+      guard let path = options.weights else { return }
       try save(path)
       watch(.saved(path: path))
-      if let average, average.count > 0 {
-        let averaged = path.besides("average")
-        try average.whileInPlace { try save(averaged) }
-        watch(.saved(path: averaged))
-      }
       if isBest { try save(path.besides("best")) }
+      guard let average, average.count > 0 else { return }
+      let averaged = path.besides("average")
+      try average.whileInPlace { try save(averaged) }
+      watch(.saved(path: averaged))
     }
-    if folder != nil { try writeCheckpoint(watch) }
     guard isBest, let watched = section.keeping.best, let value = best.value else { return }
-    try folder?.keepBest(position.iterations)
+    try explaining { try folder?.keepBest(position.iterations) }
     watch(.best(name: watched.name, value: value, epoch: best.epoch))
   }
 
+  /// Writes a checkpoint within an epoch.
+  func saveWithin(_ watch: (TrainingEvent) -> Void) throws { try explaining { try writeCheckpoint(watch) } }
+
+  /// Where writing fails, the last checkpoint that was written is what a user has to know of.
+  private func explaining(_ write: () throws -> Void) throws {
+    do {
+      try write()
+    } catch let error as any ExplainedError {
+      guard let last = folder?.last else { throw error }
+      throw CheckpointError.notWritten(reason: error.message, help: error.help, last: last)
+    }
+  }
+
   /// Writes where training is, and all that it goes on from.
-  func writeCheckpoint(_ watch: (TrainingEvent) -> Void) throws {
+  private func writeCheckpoint(_ watch: (TrainingEvent) -> Void) throws {
     let numbers = TensorBuffer(Spec([means.values.count, 2], .f64))
     for (i, value) in means.values.enumerated() {
       numbers.pointer.storeBytes(of: value.sum, toByteOffset: 16 * i, as: Double.self)
@@ -88,7 +101,10 @@ extension Trainer {
     let numbers = TensorBuffer(Spec([evaluation.names.count, 2], .f64))
     try file.read(Self.meansName, numbers.spec, into: numbers.pointer)
     let values = evaluation.names.indices.map { i in
-      (sum: numbers.pointer.load(fromByteOffset: 16 * i, as: Double.self), weight: numbers.pointer.load(fromByteOffset: 16 * i + 8, as: Double.self))
+      (
+        sum: numbers.pointer.load(fromByteOffset: 16 * i, as: Double.self),
+        weight: numbers.pointer.load(fromByteOffset: 16 * i + 8, as: Double.self)
+      )
     }
     means = Means(evaluation.names, values: values, count: examples)
   }
@@ -111,19 +127,24 @@ extension Trainer {
       return JSON(.object(object))
     }
     func found(_ best: BestSoFar) -> JSON.Content {
-      object([("value", best.value.map { .number($0) } ?? .null), ("epoch", .integer(best.epoch)), ("last", .integer(best.lastEpoch))]).content
+      object([("value", best.value.map { .number($0) } ?? .null), ("epoch", .integer(best.epoch)), ("last", .integer(best.lastEpoch))])
+        .content
     }
     let steps = steps.map { step in
       object([
-        ("begun", .integer(step.counts.begun)), ("made", .integer(step.counts.made)), ("scale", step.scaler.map { .number($0.scale) } ?? .null),
+        ("begun", .integer(step.counts.begun)), ("made", .integer(step.counts.made)),
+        ("scale", step.scaler.map { .number($0.scale) } ?? .null),
         ("good", .integer(step.scaler?.good ?? 0)), ("bad", .integer(step.scaler?.bad ?? 0)),
       ])
     }
     return object([
       ("version", .integer(Self.version)), ("epoch", .integer(position.epoch)), ("step", .integer(position.step)),
-      ("iterations", .integer(position.iterations)), ("executions", .integer(position.executions)), ("stopped", .boolean(position.isStopped)),
-      ("examples", .integer(means.count)), ("averaged", .integer(average?.count ?? 0)), ("stopping", found(stopping)), ("best", found(best)),
-      ("steps", .array(steps)), ("training", .array(fingerprint.parts.map { object([("name", .string($0.name)), ("text", .string($0.text))]) })),
+      ("iterations", .integer(position.iterations)), ("executions", .integer(position.executions)),
+      ("stopped", .boolean(position.isStopped)),
+      ("examples", .integer(means.count)), ("averaged", .integer(average?.count ?? 0)), ("stopping", found(stopping)),
+      ("best", found(best)),
+      ("steps", .array(steps)),
+      ("training", .array(fingerprint.parts.map { object([("name", .string($0.name)), ("text", .string($0.text))]) })),
     ])
   }
 }

@@ -110,7 +110,7 @@ public final class Trainer {
           secondsLeft: (now - pace.start) / Double(position.iterations - pace.iterations) * left))
       summary.wasInterrupted = interruption.isCancelled || session.run.isCancelled
       if !summary.wasInterrupted, position.step < count, isDue(now - pace.saved) {
-        try writeCheckpoint(watch)
+        try saveWithin(watch)
         pace.saved = monotonicSeconds()
       }
     }

@@ -4,6 +4,7 @@ import Testing
 import ZooFormats
 import ZooRuntime
 import ZooTestSupport
+import ZooTraining
 import ZooTypes
 
 /// What running costs beside the arithmetic.
@@ -75,5 +76,35 @@ import ZooTypes
     let allocations = zoo_allocations()
     try result.get()
     #expect(allocations == 0)
+  }
+
+  // Groups, a schedule, clipping, two batches an update, noise, loss scaling and an average: four iterations an epoch.
+  @Test("an iteration of training allocates nothing", arguments: [#"{"norm": 0.1}"#, #"{"value": 0.1}"#])
+  func aTrainingProgramAllocatesNothing(clip: String) throws {
+    Threads.count = 1
+    defer { Threads.count = 0 }
+    let rows = "[\((0..<32).map { "[\($0 % 7), \($0 % 5)]" }.joined(separator: ", "))]"
+    let text = """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}}, "graph": [{"layer": "core.dense", "units": 8}, {"layer": "core.tanh"}, {"layer": "core.dense", "name": "d", "units": 2}],
+       "train": {"graph": [{"layer": "core.mse", "name": "loss", "in": ["d", "x"]}, {"layer": "core.mean", "name": "m", "in": "d"}], "metrics": {"m": "m"},
+         "data": {"inputs": {"x": {"values": \(rows)}}}, "steps": [{"minimize": {"loss": 1, "m": 0.1}, "repeat": 2}], "batch": 4, "accumulate": 2, "epochs": 3,
+         "optimizer": {"layer": "core.adamw", "rate": 0.01, "clip": \(clip), "groups": [{"update": "*.bias", "weight_decay": 0, "rate": 0.02}],
+                       "schedule": [{"layer": "core.linear_warmup", "for": 6}, {"layer": "core.cosine_decay"}]},
+         "average": {"decay": 0.9}, "weight_noise": 0.01, "loss_scale": "dynamic"}}
+      """
+    let model = try Manifest(contentsOf: Array(text.utf8), file: "m.json", folder: "/").expand(catalog: Repository.catalog)
+    let job = try TrainingJob(model, catalog: Repository.catalog, manifestFolder: "/", zooRoot: "/")
+    var counted: [UInt64] = []
+    _ = try job.trainer.train { event in
+      switch event {
+      case .updated(let iteration, _):
+        let allocations = zoo_allocations()
+        // The first of an epoch comes after an evaluation and a shuffle.
+        if iteration > 4, iteration % 4 != 1 { counted.append(UInt64(allocations)) }
+      case .step: zoo_count_allocations()
+      default: break
+      }
+    }
+    #expect(counted == [0, 0, 0, 0, 0, 0])
   }
 }

@@ -40,8 +40,12 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Give inputs in pieces of this length along an axis, and carry from one to the next.", valueName: "axis=length"))
   var chunk: String?
 
-  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors), or int8 for --weights-dtype int8.", valueName: "file"))
-  var weights: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Weights other than the manifest's (safetensors), or int8 for --weights-dtype int8. Given several times: the mean of what each makes.",
+      valueName: "file"))
+  var weights: [String] = []
 
   @Option(help: ArgumentHelp("What random numbers depend on.", valueName: "number"))
   var seed: UInt64?
@@ -70,13 +74,12 @@ struct RunCommand: ParsableCommand {
     // Whatever can be wrong about files is found before anything is computed.
     let printers = try printers(entry, in: open)
     let inputs = try inputs(entry, in: open)
-    var file = weights
-    let precision = precision.precision(weights: &file)
-    let session = try open.session(weights: file, seed: seed, fuse: !noFuse, precision: precision)
-    let stream = Stream(session, graph: index)
+    let ensemble = try ensemble(in: open, graph: index)
+    let stream = ensemble.first, session = stream.session
     let chunks = try chunk.map { try Chunks($0, of: inputs, entry, stream: stream) }
     let given = chunks?.inputs ?? [inputs]
     let specs = try stream.program(given[0]).outputSpecs
+    try ensemble.check(entry.graph.outputs, specs)
 
     let axes = chunks?.outputAxes ?? printers.map { _ in nil }
     var results = RunResults(axes: zip(axes, printers).map { $1.isRunningText ? -1 : $0 })
@@ -88,7 +91,7 @@ struct RunCommand: ParsableCommand {
       for i in 0..<count where !session.run.isCancelled {
         // Until all has been given, what has nothing of the axis is of no interest.
         let whole = i < given.count - 1 ? axes.map { $0 != nil } : nil
-        do { results.add(try stream.run(i < given.count ? given[i] : entry.later(inputs)), only: whole) } catch {
+        do { results.add(try ensemble.run(i < given.count ? given[i] : entry.later(inputs)), only: whole) } catch {
           if session.run.isCancelled { break }
           throw error
         }
@@ -106,6 +109,15 @@ struct RunCommand: ParsableCommand {
       write(shown, to: STDOUT_FILENO)
     }
     if !isWhole { throw Ended(status: .interrupted) }
+  }
+
+  /// A session for each file of weights; without one, for the manifest's.
+  private func ensemble(in open: OpenModel, graph index: Int) throws -> Ensemble {
+    var file = weights.first
+    let precision = precision.precision(weights: &file)
+    let files = [file] + weights.dropFirst().map { Optional($0) }
+    let sessions = try files.map { try open.session(weights: $0, seed: seed, fuse: !noFuse, precision: precision) }
+    return Ensemble(sessions, graph: index)
   }
 
   private func printers(_ entry: EntryPoint, in open: OpenModel) throws -> [OutputPrinter] {

@@ -82,15 +82,18 @@ struct TrainCommand: ParsableCommand {
     choices.foreign = open.foreign
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
+    // Beyond a limit on files' sizes, writing is to fail like on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     let pictures = try runOptions.pictures(job, of: open)
     let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
-    // Beyond a limit on files' sizes, writing is to fail like on a full disk.
-    signal(SIGXFSZ, SIG_IGN)
     let summary = try Interrupts.cancelling(job.trainer.interruption) {
-      defer { report.clear() }
+      defer {
+        report.clear()
+        recorder.explainFailure()
+      }
       return try recorder.recording(pictures) { record in
         try job.trainer.train { event in
           report.follow(event)
@@ -98,7 +101,6 @@ struct TrainCommand: ParsableCommand {
         }
       }
     }
-    recorder.explainFailure()
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }

@@ -10,7 +10,9 @@ public final class Stream {
   /// How long their layers have computed, in seconds.
   public private(set) var seconds = 0.0
 
-  private let session: Session
+  /// Whose programs run.
+  public let session: Session
+
   private let index: Int
   private let entry: EntryPoint
   // By input; nil: nothing has been carried to it yet.

@@ -162,7 +162,8 @@ public final class Updater {
       : group.parameters.map { ($0, store.entries[$0].spec, store.entries[$0].isNoDecay) }
     return ranges.map { first, spec, isNoDecay in
       Range(
-        parameter: store.entries[first].pointer, gradient: store.gradient(of: first), spec: spec, passesDecay: isNoDecay && !group.decaysAll,
+        parameter: store.entries[first].pointer, gradient: store.gradient(of: first), spec: spec,
+        passesDecay: isNoDecay && !group.decaysAll,
         group: index)
     }
   }

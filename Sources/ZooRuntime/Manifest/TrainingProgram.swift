@@ -116,6 +116,9 @@ public struct ParameterAveraging: Hashable, Sendable {
   public var weights: Weights
   /// The epoch from which on iterations count, from 1.
   public var firstEpoch: Int
+
+  /// An average.
+  public init(weights: Weights, firstEpoch: Int) { (self.weights, self.firstEpoch) = (weights, firstEpoch) }
 }
 
 /// By what losses are multiplied before they are differentiated, so that small gradients are not lost.
@@ -132,6 +135,9 @@ public struct WatchedNumber: Hashable, Sendable {
   public var name: String
   /// Whether larger is better.
   public var isHigherBetter: Bool
+
+  /// A number.
+  public init(name: String, isHigherBetter: Bool) { (self.name, self.isHigherBetter) = (name, isHigherBetter) }
 }
 
 /// When training ends before its last epoch.
@@ -142,6 +148,11 @@ public struct EarlyStopping: Hashable, Sendable {
   public var patience: Int
   /// What counts as better: more than by this.
   public var leastChange: Double
+
+  /// A rule.
+  public init(watched: WatchedNumber, patience: Int, leastChange: Double) {
+    (self.watched, self.patience, self.leastChange) = (watched, patience, leastChange)
+  }
 }
 
 /// Which checkpoints stay.
@@ -150,6 +161,9 @@ public struct CheckpointKeeping: Hashable, Sendable {
   public var last: Int
   /// The one of the epoch that is best in this; nil: none.
   public var best: WatchedNumber?
+
+  /// A rule.
+  public init(last: Int, best: WatchedNumber? = nil) { (self.last, self.best) = (last, best) }
 }
 
 extension KindInfo {

@@ -78,14 +78,16 @@ package final class RunRecorder {
     metrics = lock
     if !resumes {
       try folder.clear(except: folder.metrics)
-      try begin(after: 0)
+      attempt { try begin(after: 0) }
     }
-    try AtomicFile.write(Array((manifest.text(.pretty) + "\n").utf8), to: folder.manifest)
-    try writeRecord()
+    attempt {
+      try AtomicFile.write(Array((manifest.text(.pretty) + "\n").utf8), to: folder.manifest)
+      try writeRecord()
+    }
   }
 
   /// Begins to write after so many steps; what is later in the files goes.
-  package func begin(after steps: Int) throws {
+  private func begin(after steps: Int) throws {
     let lines = MetricsLines(try MappedFile(folder.metrics).contents)
     try metrics.shorten(to: steps > 0 ? lines.length(through: steps) : 0)
     if steps > 0 { for line in lines where line.step <= steps { replay(line) } }
@@ -138,7 +140,8 @@ package final class RunRecorder {
     record.ended = RunRecord.timestamp()
     record.seconds = monotonicSeconds() - start
     record.problem = problem
-    attempt { try writeRecord() }
+    // Whatever else could not be written: how it ended is worth another try.
+    do { try writeRecord() } catch { note(error) }
     draw()
   }
 

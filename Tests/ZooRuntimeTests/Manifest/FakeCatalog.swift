@@ -34,6 +34,9 @@ struct FakeCatalog: KindCatalog {
         AttributeInfo("beta1", .real, default: .real(0.9), in: 0...1), AttributeInfo("beta2", .real, default: .real(0.999), in: 0...1),
       ], inputs: [PortInfo("parameter"), PortInfo("gradient")], outputs: [PortInfo("parameter")], isUpdate: true),
     KindInfo(
+      name: "core.cosine", attributes: [AttributeInfo("floor", .real, default: .real(0), in: 0...1)],
+      inputs: [PortInfo("step"), PortInfo("steps")], outputs: [PortInfo("factor")]),
+    KindInfo(
       name: "core.every",
       attributes: [
         AttributeInfo("flag", .boolean, default: .boolean(false)), AttributeInfo("count", .integer, default: .integer(1), in: 0...9),

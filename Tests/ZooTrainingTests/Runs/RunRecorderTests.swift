@@ -77,7 +77,7 @@ struct RunRecorderTests {
     let file = try AppendedFile(folder.path + "/metrics.jsonl")
     try file.append(Array("{\"event\":\"ste".utf8))
     let second = try recorder(folder.path, resumes: true)
-    try second.begin(after: 8)
+    second.follow(.resumed(path: "c", epoch: 2, step: 3, iterations: 8))
     steps(second, epoch: 2, 4...5)
     end(second, epoch: 2)
     second.finish(.finished)

@@ -80,7 +80,8 @@ extension ManifestError.Problem {
     case .noIterations: "nothing says how many steps an epoch has"
     case .iterationsOfRows: "'iterations' is given, but the rows of the data say how many steps an epoch has"
     case .shuffledStreams: "rows are to be shuffled, but values are carried from each to the next"
-    case .accumulatedStreams: "batches are carried on from one to the next, so that only one step, done once, can accumulate their gradients"
+    case .accumulatedStreams:
+      "batches are carried on from one to the next, so that only one step, done once, can accumulate their gradients"
     case .saidTwice(let first, let second, let owner): "\(owner) has both '\(first)' and '\(second)'"
     case .unknownSchedule(let kind, _): "the schedule is '\(kind)', which no loaded family has"
     case .notASchedule(let kind, _): "the schedule is '\(kind)', which says nothing about rates"

@@ -31,7 +31,9 @@ struct TrainingReader {
       throw fields.error(.accumulatedStreams, at: fields.raw("accumulate"))
     }
     let isBootstrapped = try fields.choice("sample_rows", of: ["once", "bootstrap"]) == "bootstrap"
-    if isBootstrapped, !carried.isEmpty { throw fields.error(.saidTwice("carry", "sample_rows", of: fields.owner), at: fields.raw("sample_rows")) }
+    if isBootstrapped, !carried.isEmpty {
+      throw fields.error(.saidTwice("carry", "sample_rows", of: fields.owner), at: fields.raw("sample_rows"))
+    }
     return TrainingSection(
       graphs: graphs.all, data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
       weightNoise: try fields.number("weight_noise", in: 0...1e6) ?? 0, lossScaling: try habits.lossScaling(),
