@@ -52,7 +52,7 @@ struct ManifestChoicesTests {
   }
 
   @Test func whatIsSearchedIsReadAsItStands() throws {
-    func tuning(_ text: String) throws -> TuningSection? {
+    func read(_ text: String) throws -> TuningSection? {
       let whole = #"{"zoo": 1, "inputs": {"x": {"shape": [1]}}, "graph": [], "tune": \#(text)}"#
       return try Manifest(contentsOf: Array(whole.utf8), file: "m.json", folder: "/").tuning()
     }
@@ -63,7 +63,7 @@ struct ManifestChoicesTests {
     #expect(tuning.over.map(\.values) == [[1, 2], "1..4"])
     #expect(tuning.method == "grid" && tuning.trials == 3 && tuning.maximized == "y" && tuning.minimized == nil)
     func message(_ text: String) throws -> String? {
-      let error = #expect(throws: ManifestError.self) { _ = try tuning(text) }
+      let error = #expect(throws: ManifestError.self) { _ = try read(text) }
       return error?.message.split(separator: ": ").last.map(String.init)
     }
     #expect(try message(#"{"over": [1]}"#) == "'over' of 'tune' must be an object, but it is [1]")
