@@ -68,7 +68,7 @@ package struct GaussianProcess {
     return (best - mean) * probability + deviation * density
   }
 
-  /// The process with the parameters that make what was observed most likely, of a grid that is searched axis by axis.
+  /// The process with the parameters that make what was observed most likely, found axis by axis: on a grid, then around it.
   ///
   /// Values are expected around 0 with a variance of about 1. `owners`: coordinates of the same owner have the same length scale.
   package static func fitted(points: [[Double]], values: [Double], owners: [Int]) -> GaussianProcess? {
@@ -103,10 +103,27 @@ package struct GaussianProcess {
       for level in noiseGrid where improve(lengths, level) { (noise, changed) = (level, true) }
       if !changed { break }
     }
+    // Then by ever smaller factors, from where the grid has led.
+    for factor in refinements {
+      for _ in 0..<sweeps {
+        var changed = false
+        for step in [factor, 1 / factor] {
+          for axis in 0..<axes {
+            var others = lengths
+            others[axis] = min(max(lengths[axis] * step, lengthGrid[0]), lengthGrid[lengthGrid.count - 1])
+            if improve(others, noise) { (lengths, changed) = (others, true) }
+          }
+          let level = min(max(noise * step, noiseGrid[0]), noiseGrid[noiseGrid.count - 1])
+          if improve(lengths, level) { (noise, changed) = (level, true) }
+        }
+        if !changed { break }
+      }
+    }
     return best
   }
 
-  private static let sweeps = 4
+  private static let sweeps = 8
+  private static let refinements = [1.5, 1.2, 1.07]
   private static let lengthGrid = [0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 4, 10]
   private static let noiseGrid = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.3, 1]
 
