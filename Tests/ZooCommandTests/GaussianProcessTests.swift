@@ -11,7 +11,8 @@ import ZooTestSupport
   private let reference: JSON
 
   init() throws {
-    reference = try Repository.json("Tests/Fixtures/training/gaussian_process.json")
+    let file = Repository.fixtures + "/training/gaussian_process.json"
+    reference = try JSONDocument(try MappedFile(file).contents, file: file).root
     points = try Self.rows(reference["points"])
     queries = try Self.rows(reference["queries"])
     values = try Self.numbers(reference["values"])
