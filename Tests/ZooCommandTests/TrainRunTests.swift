@@ -147,10 +147,10 @@ enum Quadratic {
     {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}},
      "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false, "initialize": "zeros"}],
      "graphs": {"draw": {"graph": [
-         {"layer": "core.full", "name": "one", "shape": [2, 1], "value": 1},
-         {"layer": "core.dense", "name": "w", "units": 1, "bias": false}, {"layer": "core.sigmoid"},
+         {"layer": "core.full", "name": "row", "in": {"like": null}, "shape": [1, 12], "value": 1},
+         {"layer": "core.full", "name": "one", "in": {"like": null}, "shape": [2, 1], "value": 1},
+         {"layer": "core.dense", "name": "w", "in": "one", "units": 1, "bias": false}, {"layer": "core.sigmoid"},
          {"layer": "core.matmul", "name": "wide", "in": ["sigmoid", "row"]},
-         {"layer": "core.full", "name": "row", "shape": [1, 12], "value": 1},
          {"layer": "core.reshape", "name": "pixels", "in": "wide", "shape": [2, 3, 4, 1]}],
        "outputs": {"image": {"from": "pixels"\(codec)}}}},
      "train": {"inputs": {"t": {"shape": ["N", 1]}}, "graph": [{"layer": "core.mse", "name": "loss", "in": ["w", "t"]}],
