@@ -58,9 +58,10 @@ struct ManifestChoicesTests {
     }
     #expect(try manifest().tuning() == nil)
     let tuning = try #require(
-      try tuning(#"{"over": {"n": [1, 2], "train.batch": "1..4"}, "method": "grid", "trials": 3, "maximize": "y"}"#))
+      try read(#"{"over": {"n": [1, 2], "train.batch": "1..4"}, "method": "grid", "trials": 3, "maximize": "y"}"#))
     #expect(tuning.over.map(\.name) == ["n", "train.batch"])
-    #expect(tuning.over.map(\.values) == [[1, 2], "1..4"])
+    let values: [JSON] = [[1, 2], "1..4"]
+    #expect(tuning.over.map(\.values) == values)
     #expect(tuning.method == "grid" && tuning.trials == 3 && tuning.maximized == "y" && tuning.minimized == nil)
     func message(_ text: String) throws -> String? {
       let error = #expect(throws: ManifestError.self) { _ = try read(text) }
