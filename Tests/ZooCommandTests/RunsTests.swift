@@ -39,7 +39,7 @@ import ZooTestSupport
     let document = try JSONDocument(Array(result.output.utf8), file: "output").root
     let runs = try #require(document["runs"]?.array)
     #expect(Array(runs.compactMap { $0["name"]?.string }.prefix(3)) == ["d", "a", "b"])
-    #expect(runs[0]["numbers"]?.array?.first == ["name": "loss", "held_out": false, "last": 0, "best": 0, "best_epoch": 2])
+    #expect(runs[0]["numbers"]?.array?.first == ["name": "loss", "held_out": false, "last": 0.0, "best": 0.0, "best_epoch": 2])
     let unknown = try zoo.run("runs", "--sort", "lost")
     #expect(unknown.errors == "zoo: no run reports 'lost'\n  help: did you mean 'loss'?\n")
     #expect(unknown.status == 64)

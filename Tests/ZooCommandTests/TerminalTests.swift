@@ -115,7 +115,7 @@ import ZooCommand
 
   @Test func detailsThatDoNotFitAreLeftOut() {
     let details = (1...9).map { "metric_\($0) 0.1234" }
-    #expect(line(0, details) == "epoch 3/20 [............]  metric_1 0.1234  metric_2 0.1234  9 s left")
+    #expect(line(0, details) == "epoch 3/20 [......................]  metric_1 0.1234  metric_2 0.1234  9 s left")
     #expect(line(0, details, width: 24) == "epoch 3/20  9 s left")
     #expect(line(0, details, width: 12) == "epoch 3/20  ")
     for width in 10...120 { #expect(line(0.3, details, width: width).count <= width) }

@@ -145,7 +145,7 @@ enum Quadratic {
   private func manifest(_ samples: String, codec: String = #", "codec": "image""#) -> String {
     """
     {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}},
-     "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false, "initialize": "zeros"}],
+     "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false, "initialize": {"weight": "zeros"}}],
      "graphs": {"draw": {"graph": [
          {"layer": "core.full", "name": "row", "in": {"like": null}, "shape": [1, 12], "value": 1},
          {"layer": "core.full", "name": "one", "in": {"like": null}, "shape": [2, 1], "value": 1},

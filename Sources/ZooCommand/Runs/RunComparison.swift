@@ -12,7 +12,7 @@ struct RunComparison {
   var differences: [(path: String, values: [String])] {
     let choices = runs.map { run in
       var leaves: [(String, String)] = [("model", run.record?.model ?? "?")]
-      for key in ["settings", "train"] { Self.flatten(run.manifest?[key] ?? nil, key, into: &leaves) }
+      for key in ["settings", "train"] { Self.flatten(run.manifest?[key], key, into: &leaves) }
       return leaves
     }
     var paths: [String] = []

@@ -43,12 +43,14 @@ extension Manifest {
 
   /// The value that a path in the section `train` leads to; nil: there is none.
   public func value(at path: String) -> JSON? {
-    var value: JSON? = document.root
+    var value = document.root
     for part in path.split(separator: ".", omittingEmptySubsequences: false) {
-      if let elements = value?.array {
-        value = Int(part).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+      if let elements = value.array {
+        guard let index = Int(part), elements.indices.contains(index) else { return nil }
+        value = elements[index]
       } else {
-        value = value?[String(part)]
+        guard let member = value[String(part)] else { return nil }
+        value = member
       }
     }
     return value
