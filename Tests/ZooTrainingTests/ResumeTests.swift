@@ -25,7 +25,7 @@ struct ResumeTests {
        "optimizer": {"layer": "core.adam", "rate": 0.01, "schedule": [{"layer": "core.linear_warmup", "for": 5}, {"layer": "core.cosine_decay"}], "clip": {"norm": 0.5},
                      "groups": [{"update": "*.bias", "rate": 0.02}]},
        "average": {"decay": 0.9}, "weight_noise": 0.01, "loss_scale": "dynamic", "accumulate": 2, "batch": 5, "epochs": 3,
-       "stop": {"value": "loss", "patience": 9}, "keep": {"best": "loss"}}}
+       "stop": {"value": "loss_1", "patience": 9}, "keep": {"best": "loss_1"}}}
     """
 
   /// State that is carried from batch to batch.
@@ -111,7 +111,7 @@ struct ResumeTests {
     let folder = try TemporaryFolder()
     var outcome = Outcome()
     try train(
-      Self.shuffled.replacing(#""best": "loss""#, with: #""last": 1, "best": {"value": "m", "better": "higher"}"#), in: folder.path,
+      Self.shuffled.replacing(#""best": "loss_1""#, with: #""last": 1, "best": {"value": "m", "better": "higher"}"#), in: folder.path,
       into: &outcome)
     #expect(files(folder.path) == ["checkpoint-12.safetensors", "checkpoint-best.safetensors"])
     // The best epoch's own parameters.

@@ -148,7 +148,7 @@ struct TrainingProgramTests {
     let error = #expect(throws: UpdateError.self) { try trainingJob(manifest) }
     #expect(
       error?.message
-        == "m.json:4:22: at /train/optimizer: the update 'core.newton' needs the second derivatives by 4160 parameters, but 4096 are the most"
+        == "m.json:4:17: at /train/optimizer: the update 'core.newton' needs the second derivatives by 4160 parameters, but 4096 are the most"
     )
     #expect(error?.help == "train a part of them, with 'update', or take an optimiser that needs gradients alone")
   }

@@ -71,7 +71,7 @@ struct OptimizerReader {
   private func clip(_ optimizer: Fields) throws(ManifestError) -> GradientClip? {
     guard let json = optimizer.raw("clip") else { return nil }
     let clip = try Fields(json, of: .key("clip", of: optimizer.owner), keys: Self.clipKeys, fields.evaluate.done)
-    let positive = Double.leastNormalMagnitude...Double(Float.greatestFiniteMagnitude)
+    let positive = 1e-30...Double.greatestFiniteMagnitude
     let norm = try clip.number("norm", in: positive), value = try clip.number("value", in: positive)
     if norm != nil, value != nil { throw clip.error(.saidTwice("norm", "value", of: clip.owner), at: clip.raw("value")) }
     if let value { return .value(value) }
