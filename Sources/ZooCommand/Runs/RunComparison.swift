@@ -33,7 +33,7 @@ struct RunComparison {
     results.add(["state"] + runs.map { $0.state?.rawValue ?? "damaged" })
     results.add(["epochs"] + runs.map { Quantity.count($0.epochs) })
     results.add(["steps"] + runs.map { Quantity.count($0.steps) })
-    results.add(["time"] + runs.map { Quantity.wait($0.seconds) })
+    results.add(["time"] + runs.map { Quantity.duration($0.seconds) })
     var names: [String] = []
     for number in runs.flatMap(\.shown) where !names.contains(number.name) { names.append(number.name) }
     for name in names {

@@ -68,7 +68,7 @@ struct RunsCommand: ParsableCommand {
       table.add([
         run.name, run.record?.model ?? "?", Quantity.count(run.epochs), Quantity.count(run.steps),
         run.shown.map { "\($0.name) \(shortNumber($0.last))" }.joined(separator: "\n"),
-        run.shown.map { shortNumber($0.best) }.joined(separator: "\n"), Quantity.wait(run.seconds),
+        run.shown.map { shortNumber($0.best) }.joined(separator: "\n"), Quantity.duration(run.seconds),
         String(run.record?.started.prefix(16).map { $0 == "T" ? " " : $0 } ?? []), run.state?.rawValue ?? "damaged",
       ])
     }

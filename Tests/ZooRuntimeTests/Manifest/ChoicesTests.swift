@@ -33,7 +33,7 @@ struct ManifestChoicesTests {
       return error?.message
     }
     let wrong = Self.text.split(separator: "\"epochs\": 4,").joined(separator: "\"epochs\": 4, \"oops\": 1,")
-    #expect(try message(wrong) == "m.json:4:26: at /train/oops: 'train' has no key 'oops'")
+    #expect(try message(wrong) == "m.json:4:25: at /train/oops: 'train' has no key 'oops'")
     let late = Self.text.split(separator: "{\"minimize\": \"b\"}").joined(separator: "{\"minimize\": \"y\", \"oops\": 1}")
     #expect(try message(late)?.hasPrefix("m.json:4:") ?? false)
   }
