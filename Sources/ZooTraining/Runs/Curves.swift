@@ -42,6 +42,8 @@ package struct Curve: Sendable {
 /// The curves of a run: what its metrics have come to, over steps.
 package struct Curves: Sendable {
   private var names: [String] = []
+  // Those that are no results, and not worth a panel as long as they stay the same.
+  private var constants: Set<String> = []
   private var curves: [String: (training: Curve, epochs: Curve, heldOut: Curve)] = [:]
 
   /// No curves.
@@ -55,6 +57,7 @@ package struct Curves: Sendable {
     }
     for (name, value) in record.validation { change(name) { $0.heldOut.add(x: x, y: value) } }
     for (name, value) in record.others {
+      constants.insert(name)
       change(name) { if record.kind == .step { $0.training.add(x: x, y: value) } else { $0.epochs.add(x: x, y: value) } }
     }
   }
@@ -80,7 +83,9 @@ package struct Curves: Sendable {
         LineChart.Line(name: "training", points: training, hasDots: curve.training.shown.isEmpty),
         LineChart.Line(name: "held out", points: curve.heldOut.shown, hasDots: true),
       ].filter { !$0.points.isEmpty }
-      return lines.isEmpty ? nil : LineChart.Panel(title: name.replacing("_", with: " "), xTitle: "step", lines: lines)
+      // Such as a rate that never changes.
+      let isConstant = constants.contains(name) && Set(lines.flatMap(\.points).map(\.y)).count == 1
+      return lines.isEmpty || isConstant ? nil : LineChart.Panel(title: name.replacing("_", with: " "), xTitle: "step", lines: lines)
     }
     return LineChart(title: title, panels: panels)
   }

@@ -28,14 +28,16 @@ package final class RunRecorder {
   private var step = 0  // of all epochs
 
   private var measures: [UpdateMeasure] = []
+  // The last that were measured since the last record.
+  private var norms: [Double?] = []
 
   /// What the last update was like.
   private var others: TrainingEvent.Numbers {
     var others: TrainingEvent.Numbers = []
-    for measure in measures {
+    for (measure, norm) in zip(measures, norms) {
       func name(_ text: String) -> String { measures.count > 1 ? "\(text).\(measure.name)" : text }
       others.append((name("rate"), measure.rate))
-      if let norm = measure.gradientNorm { others.append((name("gradient_norm"), norm)) }
+      if let norm { others.append((name("gradient_norm"), norm)) }
       if let scale = measure.lossScale { others.append((name("loss_scale"), scale)) }
       if measure.skipped > 0 { others.append((name("skipped"), Double(measure.skipped))) }
     }
@@ -68,6 +70,9 @@ package final class RunRecorder {
   ) throws {
     self.folder = folder
     self.record = record
+    if resumes, let json = try? JSONDocument(try MappedFile(folder.record).contents, file: folder.record).root {
+      self.record.started = RunRecord(json)?.started ?? record.started
+    }
     self.epochs = epochs
     self.every = every
     self.manifest = manifest
@@ -103,7 +108,7 @@ package final class RunRecorder {
     if case .resumed(_, _, _, let iterations) = event { return attempt { try begin(after: iterations) } }
     if events == nil { attempt { try begin(after: 0) } }
     switch event {
-    case .updated(_, let steps): measures = steps
+    case .updated(_, let steps): note(steps)
     case .step(let epoch, let step, let steps, let numbers, let rate, _):
       stepsPerEpoch = steps
       // The epoch's own record follows its last step.
@@ -145,7 +150,14 @@ package final class RunRecorder {
     draw()
   }
 
+  private func note(_ steps: [UpdateMeasure]) {
+    if norms.count != steps.count { norms = steps.map { _ in nil } }
+    for i in steps.indices { norms[i] = steps[i].gradientNorm ?? norms[i] }
+    measures = steps
+  }
+
   private func add(_ record: MetricsRecord) {
+    for i in norms.indices { norms[i] = nil }
     step = record.step
     curves.add(record)
     attempt {

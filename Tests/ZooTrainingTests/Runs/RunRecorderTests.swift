@@ -91,6 +91,19 @@ struct RunRecorderTests {
     #expect(events == [0, 0, 2, 4, 5, 7, 9, 10])
   }
 
+  @Test func ratesAndNormsAreThoseOfTheLastUpdateThatMeasuredThem() throws {
+    let folder = try TemporaryFolder()
+    let recorder = try recorder(folder.path)
+    for step in 1...5 {
+      let measure = UpdateMeasure(
+        name: "loss", rate: 0.5 / Double(step), gradientNorm: step == 1 ? 3 : nil, lossScale: nil, skipped: step == 4 ? 1 : 0)
+      recorder.follow(.updated(iteration: step, steps: [measure]))
+      steps(recorder, epoch: 1, step...step)
+    }
+    let others = try lines(folder.path).map { Dictionary($0.others.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }) }
+    #expect(others == [["rate": 0.25, "gradient_norm": 3], ["rate": 0.125, "skipped": 1]])
+  }
+
   @Test func aboutAThousandRecordsAreMadeUnlessSomebodySaysHowMany() throws {
     let folder = try TemporaryFolder()
     let recorder = try RunRecorder(RunFolder(folder.path), Self.record, manifest: Self.manifest, epochs: 4)
