@@ -69,10 +69,11 @@ package final class RunRecorder {
     _ folder: RunFolder, _ record: RunRecord, manifest: JSON, epochs: Int, every: Int? = nil, resumes: Bool = false
   ) throws {
     self.folder = folder
-    self.record = record
+    var record = record
     if resumes, let json = try? JSONDocument(try MappedFile(folder.record).contents, file: folder.record).root {
-      self.record.started = RunRecord(json)?.started ?? record.started
+      record.started = RunRecord(json)?.started ?? record.started
     }
+    self.record = record
     self.epochs = epochs
     self.every = every
     self.manifest = manifest
