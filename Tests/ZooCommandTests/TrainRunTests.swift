@@ -142,7 +142,7 @@ enum Quadratic {
 /// Pictures of what a model makes while it is trained.
 @Suite struct SamplePictureTests {
   /// Two pictures of 4 by 3 pixels, whose brightness is the sigmoid of the one weight.
-  private func manifest(_ samples: String, codec: String = #", "codec": "image""#) -> String {
+  private func manifest(_ samples: String) -> String {
     """
     {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}},
      "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false, "initialize": {"weight": "zeros"}}],
@@ -152,7 +152,9 @@ enum Quadratic {
          {"layer": "core.dense", "name": "w", "in": "one", "units": 1, "bias": false}, {"layer": "core.sigmoid"},
          {"layer": "core.matmul", "name": "wide", "in": ["sigmoid", "row"]},
          {"layer": "core.reshape", "name": "pixels", "in": "wide", "shape": [2, 3, 4, 1]}],
-       "outputs": {"image": {"from": "pixels"\(codec)}}}},
+       "outputs": {"image": {"from": "pixels", "codec": "image"}}},
+      "takes": {"inputs": {"x": {"shape": ["N", 1]}}, "graph": [{"layer": "core.reshape", "name": "dot", "in": "x", "shape": [-1, 1, 1, 1]}],
+       "outputs": {"image": {"from": "dot", "codec": "image"}}}},
      "train": {"inputs": {"t": {"shape": ["N", 1]}}, "graph": [{"layer": "core.mse", "name": "loss", "in": ["w", "t"]}],
        "data": {"inputs": {"x": {"values": [[1]]}, "t": {"values": [[3]]}}}, "steps": [{"minimize": "loss"}],
        "optimizer": {"layer": "core.sgd", "rate": 0.5}, "epochs": 4, "batch": 1, "samples": \(samples)}}
@@ -176,6 +178,10 @@ enum Quadratic {
     (
       #"{"graph": "draw", "output": "pixels"}"#, "'samples' wants output 'pixels' of graph 'draw', which is no picture",
       "its pictures are image"
+    ),
+    (
+      #"{"graph": "takes"}"#, "'samples' runs graph 'takes', whose input 'x' has no sample",
+      "give the input a \"sample\" in the manifest, or name a graph that takes nothing"
     ),
     ("{}", "'samples' wants a picture, but graph 'main' puts out none", "give an output of the graph \"codec\": \"image\""),
   ]
