@@ -11,6 +11,8 @@
 
 int32_t zoo_child_pipe(int32_t ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+void zoo_child_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM); }
+
 static int printed = -1;
 
 int32_t zoo_child_begin(uint32_t seconds) {

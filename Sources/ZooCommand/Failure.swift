@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooRuntime
+import ZooTraining
 import ZooTypes
 
 /// What the user asked for makes no sense to the command.
@@ -97,9 +98,10 @@ enum Status: Int32 {
   /// How it ends because of `error`.
   init(_ error: any Error) {
     switch error {
-    case is UsageError, is ZooError, is WordsError, is CheckError: self = .usage
+    case is UsageError, is ZooError, is WordsError, is CheckError, is RunError, is RunsError: self = .usage
     case GraphError.unknownInput, GraphError.missingInput: self = .usage
     case let error as ManifestError where error.isAboutChoices: self = .usage
+    case let error as TuneError where error.isUsage: self = .usage
     case let error as NewFamilyError where error.isUsage: self = .usage
     default: self = .failure
     }

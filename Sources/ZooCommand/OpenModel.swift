@@ -26,6 +26,10 @@ struct OpenModel {
   let zoo: Zoo
   let listing: ModelListing
   let model: Model
+  /// The manifest, with what was chosen about training.
+  let manifest: Manifest
+  /// What was chosen about training: paths in the manifest, and values.
+  let changes: [(path: String, value: JSON)]
   /// The libraries that its layers may call.
   let foreign: ForeignLibraries
   /// What its weights say about how they were made.
@@ -56,14 +60,23 @@ struct OpenModel {
     listing = try zoo.model(name)
     notes = startsAnew && weights == nil ? WeightsNotes() : try listing.notes(of: weights, zoo)
     var overrides: [String: JSON] = [:]
-    for (key, value) in try options.settings.map(assignment) { overrides[key] = .text(value) }
+    var changes: [(path: String, value: JSON)] = []
+    for (key, value) in try options.settings.map(assignment) {
+      if includesTraining, key.hasPrefix("train.") {
+        changes.append((key, choice(value)))
+      } else {
+        overrides[key] = .text(value)
+      }
+    }
+    self.changes = changes
+    manifest = try listing.manifest.changing(changes)
     for member in notes.settings.members where listing.manifest.settingNames.contains(member.name) && overrides[member.name] == nil {
       overrides[member.name] = member.value
     }
     if includesTraining, let (key, value) = try listing.classes(in: data, zoo), overrides[key] == nil { overrides[key] = value }
     var model: Model
     do throws(ManifestError) {
-      model = try listing.manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
+      model = try manifest.expand(settings: overrides, catalog: zoo.catalog, includesTraining: includesTraining)
     } catch {
       // A family that would not load may be the one that is missed.
       if error.missesFamily { for problem in zoo.catalog.problems { printDiagnostic(explanation(problem, terminal: .diagnostics)) } }
@@ -189,6 +202,20 @@ private func assignment(_ text: String) throws(UsageError) -> (String, String) {
   return (String(text[..<equals]), String(text[text.index(after: equals)...]))
 }
 
+/// What text on the command line stands for in a manifest: JSON if it is that, else the text itself.
+func choice(_ text: String) -> JSON { (try? JSONDocument(Array(text.utf8), file: ""))?.root.unplaced ?? .text(text) }
+
+extension JSON {
+  /// The same value, standing nowhere.
+  fileprivate var unplaced: JSON {
+    switch content {
+    case .array(let elements): .array(elements.map(\.unplaced))
+    case .object(let object): .object(object.members.map { ($0.name, $0.value.unplaced) })
+    default: JSON(content)
+    }
+  }
+}
+
 /// What follows the last dot of a file's name, in lower case; empty: nothing does.
 func fileExtension(of path: String) -> String {
   let name = path.split(separator: "/").last ?? ""
@@ -232,6 +259,8 @@ extension ManifestError {
     switch problem {
     case .unknownSetting, .settingType: place.line == 0
     case .settingNotGiven(_, of: .manifest): true
+    case .nothingToChange, .unknownChange: true
+    case .unknownKey: place.line == 0
     default: false
     }
   }

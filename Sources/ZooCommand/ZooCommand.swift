@@ -8,12 +8,15 @@ struct ZooCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zoo",
     abstract: "Runs, trains and measures neural networks from a zoo of plug-in families.",
-    version: "zoo 0.1.0",
+    version: "zoo \(versionNumber)",
     subcommands: [
       ListCommand.self, InfoCommand.self, RunCommand.self, TrainCommand.self, EvalCommand.self, BenchCommand.self, CheckCommand.self,
-      DrawCommand.self,
+      DrawCommand.self, RunsCommand.self, TuneCommand.self,
       NewCommand.self, ProbeCommand.self, CheckChildCommand.self,
     ])
+
+  /// The version of this program.
+  static let versionNumber = "0.1.0"
 
   /// The names of the subcommands that are meant for people.
   static var names: [String] {

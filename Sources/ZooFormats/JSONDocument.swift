@@ -4,13 +4,21 @@ public struct JSONDocument: Sendable {
   public let file: String
   /// The whole value.
   public let root: JSON
+  /// Whether parts of it stand in no file.
+  private let isEdited: Bool
 
   /// Reads `bytes` as JSON (RFC 8259, nothing more lenient); `file` is for messages.
   public init(_ bytes: [UInt8], file: String) throws(JSONError) {
     var parser = JSONParser(bytes, file: file)
     self.file = file
     root = try parser.document()
+    isEdited = false
   }
+
+  private init(_ root: JSON, file: String) { (self.root, self.file, isEdited) = (root, file, true) }
+
+  /// The same document with other values in it, which need not stand anywhere.
+  public func replacing(root: JSON) -> JSONDocument { JSONDocument(root, file: file) }
 
   /// Reads `bytes`, such as a part of a mapped file, as JSON; `file` is for messages.
   public init(_ bytes: Span<UInt8>, file: String) throws(JSONError) {
@@ -47,12 +55,12 @@ public struct JSONDocument: Sendable {
     while value.position < position {
       switch value.content {
       case .array(let elements):
-        guard let i = lastIndex(elements.count, where: { elements[$0].position <= position }) else { return pointer }
+        guard let i = lastIndex(elements.count, where: { reaches(elements[$0].position, position) }) else { return pointer }
         pointer += "/\(i)"
         value = elements[i]
       case .object(let object):
         let members = object.members
-        guard let i = lastIndex(members.count, where: { members[$0].value.position <= position }) else { return pointer }
+        guard let i = lastIndex(members.count, where: { reaches(members[$0].value.position, position) }) else { return pointer }
         pointer += "/" + Place.pointerToken(members[i].name)
         value = members[i].value
       default: return pointer
@@ -61,8 +69,11 @@ public struct JSONDocument: Sendable {
     return pointer
   }
 
+  private func reaches(_ start: JSONPosition, _ position: JSONPosition) -> Bool { start != .unknown && start <= position }
+
   /// The last index below `count` where `isBefore` holds, if it holds for a beginning of the range and nowhere else.
   private func lastIndex(_ count: Int, where isBefore: (Int) -> Bool) -> Int? {
+    if isEdited { return (0..<count).last(where: isBefore) }
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

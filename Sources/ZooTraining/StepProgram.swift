@@ -136,7 +136,7 @@ final class StepProgram {
   private func update(_ isFinite: Bool, measures: Bool, again: () throws -> Void) throws {
     var norm: Double?
     if measures || scaler != nil || step.optimizer.clip?.isByNorm ?? false { norm = gradients.norm() }
-    let share = try schedule?.factor(at: counts.begun) ?? 1
+    let share = try context.options.rateFactor?(counts.begun) ?? schedule?.factor(at: counts.begun) ?? 1
     measure.rate = step.optimizer.rate * share
     counts.begun += 1
     var factor = 1.0

@@ -35,6 +35,11 @@ public struct UpdateMeasure: Sendable {
   public var lossScale: Double?
   /// How many updates have been left out so far, because gradients were not finite.
   public var skipped: Int
+
+  /// What an update was like.
+  public init(name: String, rate: Double, gradientNorm: Double?, lossScale: Double?, skipped: Int) {
+    (self.name, self.rate, self.gradientNorm, self.lossScale, self.skipped) = (name, rate, gradientNorm, lossScale, skipped)
+  }
 }
 
 /// How a training run ended.

@@ -37,6 +37,8 @@ public struct TrainingJob {
     public var resumes = false
     /// How often there is one within epochs; nil: never.
     public var saveEvery: TrainingOptions.Interval?
+    /// What the rate of each update is multiplied by instead of its schedule; nil: the schedule decides.
+    public var rateFactor: (@Sendable (_ number: Int) -> Double)?
     /// The libraries that layers may call.
     public var foreign = ForeignLibraries.none
     /// What layers compute with; parameters and their updates are f32.
@@ -62,6 +64,7 @@ public struct TrainingJob {
     options.checkpoints = choices.checkpoints
     options.saveEvery = choices.saveEvery
     options.measureEvery = 10
+    options.rateFactor = choices.rateFactor
     trainer = try Trainer(session, section, data: data.dataset, options: options)
     if choices.resumes { try trainer.resume() }
   }

@@ -31,6 +31,9 @@ public struct TrainingOptions: Sendable {
   /// What weights say about how they were made.
   public var notes = WeightsNotes()
 
+  /// What the rate of update `number`, counted from 0, is multiplied by instead of what its schedule says; nil: the schedule decides.
+  public var rateFactor: (@Sendable (_ number: Int) -> Double)?
+
   /// Options.
   public init(
     epochs: Int, batch: Int, shuffles: Bool = true, rows: [Int64], validation: [Int64] = [], weights: String? = nil

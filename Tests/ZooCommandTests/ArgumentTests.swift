@@ -20,7 +20,7 @@ import ZooCommand
 
   @Test(arguments: [
     ("lsit", "there is no command 'lsit'", "did you mean 'list'?"),
-    ("dance", "there is no command 'dance'", "there are list, info, run, train, eval, bench, check, draw, new"),
+    ("dance", "there is no command 'dance'", "there are list, info, run, train, eval, bench, check, draw, runs, tune, new"),
     ("list --jsn", "unknown option '--jsn'", "did you mean '--json'?"),
     ("run", "missing expected argument '<model>'", "'zoo run --help' shows what there is"),
     ("run chain-rule --set x", "--set takes NAME=VALUE, but was given 'x'", "'zoo info' of the model lists its settings"),

@@ -32,7 +32,7 @@ import ZooTestSupport
   /// Kills the process after each of the delays, and then lets it come to its end.
   private static let killing = """
     for delay in $2; do
-      resume=; for file in r/checkpoint-*.safetensors; do [ -e "$file" ] && resume=--resume; done
+      resume=--overwrite; for file in r/checkpoint-*.safetensors; do [ -e "$file" ] && resume=--resume; done
       "$0" train "$1" --out r --json --save-every 2 $resume >> lines & child=$!
       sleep $delay; kill -KILL $child; wait $child
     done 2> /dev/null

@@ -99,3 +99,25 @@ import ZooCommand
     #expect(line.drawing("first", now: 1) == nil)
   }
 }
+
+/// A bar that shows how far something has come.
+@Suite struct ProgressBarTests {
+  private func line(_ share: Double, _ details: [String], width: Int = 79) -> String {
+    ProgressBar.line("epoch 3/20", share: share, details: details, needed: ["9 s left"], width: width)
+  }
+
+  @Test func theBarTakesWhatWordsLeave() {
+    #expect(line(0.5, ["loss 0.1234"]) == "epoch 3/20 [##############..............]  loss 0.1234  9 s left")
+    #expect(line(0.999, ["loss 0.1234"], width: 46) == "epoch 3/20 [#########.]  loss 0.1234  9 s left")
+    #expect(line(1, ["loss 0.1234"], width: 46) == "epoch 3/20 [##########]  loss 0.1234  9 s left")
+    #expect(line(.nan, [], width: 46) == "epoch 3/20 [.......................]  9 s left")
+  }
+
+  @Test func detailsThatDoNotFitAreLeftOut() {
+    let details = (1...9).map { "metric_\($0) 0.1234" }
+    #expect(line(0, details) == "epoch 3/20 [......................]  metric_1 0.1234  metric_2 0.1234  9 s left")
+    #expect(line(0, details, width: 24) == "epoch 3/20  9 s left")
+    #expect(line(0, details, width: 12) == "epoch 3/20  ")
+    for width in 10...120 { #expect(line(0.3, details, width: width).count <= width) }
+  }
+}

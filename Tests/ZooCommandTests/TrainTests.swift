@@ -53,7 +53,7 @@ import ZooTestSupport
   @Test func aTerminalShowsOneLineThatIsDrawnOver() throws {
     let zoo = try ZooFixture()
     let result = try zoo.terminal("train \(Self.network) --epochs 2")
-    #expect(result.output.contains("\repoch 1/2  step 1/1  loss 0.6166  "))
+    #expect(result.output.contains("\repoch 1/2 [############################]  loss 0.6166  "))
     #expect(result.output.contains("\r\u{1B}[K"))
     #expect(!result.output.contains("EPOCH"))
     #expect(result.output.contains("Training: loss 0.5992\r\n"))

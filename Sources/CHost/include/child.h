@@ -5,6 +5,9 @@
 /// A pipe that no other child inherits. Returns 0, or -1 with errno set.
 int32_t zoo_child_pipe(int32_t ends[2]);
 
+/// From now on this process is asked to end (SIGTERM) when the one that started it does, however that ends.
+void zoo_child_end_with_parent(void);
+
 /// Makes this process one that may crash or hang without a trace: it dumps no core, ends with its parent and after `seconds`
 /// at the latest, and writes no large file. From now on standard output is a file that zoo_child_printed reads. Returns a
 /// descriptor of what standard output was, or -1.

@@ -1,5 +1,6 @@
 import Glibc
 import ZooFormats
+import ZooTraining
 
 /// An example of the kit as a family of another name, which finds what it needs where it is now.
 struct FamilyTemplate {

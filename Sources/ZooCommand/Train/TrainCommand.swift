@@ -26,9 +26,6 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A file or folder to learn from instead of the manifest's.", valueName: "path"))
   var data: String?
 
-  @Option(help: ArgumentHelp("Where weights go. Without it: runs/ and the model's name.", valueName: "folder"))
-  var out: String?
-
   @Option(help: ArgumentHelp("See every example so often.", valueName: "count"), transform: positive)
   var epochs: Int?
 
@@ -43,17 +40,20 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .long, defaultAsFlag: "",
-    help: ArgumentHelp("Go on from the last checkpoint in that folder; without one, in that of --out.", valueName: "folder"))
+    help: ArgumentHelp(
+      "Go on from the last checkpoint in that folder; without one, in that of --out or of the last run.", valueName: "folder"))
   var resume: String? = nil
 
   @Option(
     help: ArgumentHelp(
-      "Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.",
-      valueName: "steps"))
+      "Write a checkpoint within epochs too, every so many steps, or seconds as in 30s, or minutes as in 10m.", valueName: "steps"))
   var saveEvery: SaveInterval?
 
   @Flag(help: "Print one JSON document a line: each epoch, then the end.")
   var json = false
+
+  @OptionGroup
+  var runOptions: RunOptions
 
   @OptionGroup
   var precision: PrecisionOptions
@@ -66,11 +66,12 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
+    runOptions.apply()
     var file = weights
     let precision = precision.precision(weights: &file)
     let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data, startsAnew: true)
-    let folder = resume.flatMap { $0.isEmpty ? nil : $0 } ?? out ?? "runs/\(open.model.name)"
-    let path = folder + "/weights.safetensors"
+    let folder = try runOptions.folder(for: open.model.name, resuming: resume)
+    let path = folder.weights
 
     var choices = TrainingJob.Choices()
     choices.epochs = epochs
@@ -82,21 +83,30 @@ struct TrainCommand: ParsableCommand {
     if choices.precision.weights != nil { throw UsageError.int8Training }
     choices.weights = try file.map { try open.weights($0) } ?? nil
     choices.output = path
-    choices.checkpoints = folder
+    choices.checkpoints = folder.path
     choices.resumes = resume != nil
     choices.saveEvery = saveEvery?.interval
     choices.foreign = open.foreign
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
-    try makeFolder(folder)
+    // Beyond a limit on files' sizes, writing is to fail like on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
+    let pictures = try runOptions.pictures(job, of: open)
+    let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
-    // Beyond a limit on files' sizes, writing is to fail like on a full disk.
-    signal(SIGXFSZ, SIG_IGN)
     let summary = try Interrupts.cancelling(job.trainer.interruption) {
-      defer { report.clear() }
-      return try job.trainer.train { report.follow($0) }
+      defer {
+        report.clear()
+        recorder.explainFailure()
+      }
+      return try recorder.recording(pictures) { record in
+        try job.trainer.train { event in
+          report.follow(event)
+          record(event)
+        }
+      }
     }
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
@@ -116,14 +126,5 @@ struct SaveInterval: ExpressibleByArgument {
     } else {
       return nil
     }
-  }
-}
-
-/// Makes a folder and those that it is in, if they are not there.
-func makeFolder(_ path: String) throws(FileError) {
-  var made = ""
-  for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-    made += made.isEmpty && part.isEmpty ? "/" : made.isEmpty || made.hasSuffix("/") ? part : "/" + part
-    if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR { throw .system(action: "make the folder", path: made, code: errno) }
   }
 }

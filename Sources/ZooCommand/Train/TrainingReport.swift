@@ -23,8 +23,10 @@ struct TrainingReport {
     switch event {
     case .step(let epoch, let step, let steps, let numbers, let rate, let left):
       progress.show(
-        "epoch \(epoch)/\(epochs)  step \(step)/\(steps)  \(sentence(numbers, separator: "  "))  "
-          + "\(Quantity.digits(rate)) samples/s  \(Quantity.wait(left)) left")
+        ProgressBar.line(
+          "epoch \(epoch)/\(epochs)", share: Double(step) / Double(max(steps, 1)),
+          details: numbers.map { "\($0.name) \(number($0.value))" } + ["\(Quantity.digits(rate))/s"],
+          needed: ["\(Quantity.wait(left)) left"], width: Terminal.diagnostics.width - 1))
     case .epoch(let epoch, let count, let training, let validation, let rate, let seconds):
       if json {
         progress.clear()

@@ -35,6 +35,7 @@ extension Manifest {
       let extended = try expansions[0].extended(by: try ports.inputs(train), try train.list("graph") ?? [])
       var reader = TrainingReader(fields: train, catalog: catalog, graphs: TrainingGraphs(expansions, own: extended))
       training = try reader.section()
+      training?.samples = try SamplesReader(train: train, graphs: forms.map(\.name)).samples()
     }
     return Model(
       name: name, title: title, about: about, reference: reference, licence: licence, tags: tags, settings: settings, graphs: graphs,

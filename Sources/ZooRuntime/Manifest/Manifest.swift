@@ -12,6 +12,7 @@ public struct Manifest: Sendable {
   static let keys = [
     "$schema", "zoo", "name", "title", "about", "reference", "licence", "tags", "settings", "variants", "inputs", "graph", "outputs",
     "carry", "runs", "graphs", "define", "weights", "train",
+    "tune",
   ]
 
   /// The file's name, as messages show it.
@@ -31,7 +32,7 @@ public struct Manifest: Sendable {
   /// Words to find it by.
   public let tags: [String]
 
-  let document: JSONDocument
+  private(set) var document: JSONDocument
   private let variants: [ManifestVariant]
   /// What the variant gives the settings; nil: it is none.
   private(set) var variantSettings: JSON?
@@ -67,6 +68,13 @@ public struct Manifest: Sendable {
     var variants: [ManifestVariant] = []
     for member in try fields.members("variants") { variants.append(try ManifestVariant(member, fields.evaluate)) }
     self.variants = variants
+  }
+
+  /// The same manifest with another content of its file.
+  func replacing(root: JSON) -> Manifest {
+    var copy = self
+    copy.document = document.replacing(root: root)
+    return copy
   }
 
   /// The names of its variants, in the manifest's order.

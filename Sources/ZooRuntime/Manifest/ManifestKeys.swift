@@ -10,6 +10,7 @@ package enum ManifestKeys {
     "method": InitializerReader.names, "train": TrainingReader.keys, "data": DataReader.keys, "feed": DataReader.feedKeys,
     "evaluate": EvaluationReader.keys,
     "metric": TrainingReader.metricKeys,
+    "samples": SamplesReader.keys, "tune": TuningSection.keys,
     "step": TrainingReader.stepKeys, "optimizer": OptimizerReader.keys,
     "optimizerGroup": OptimizerReader.groupKeys, "schedulePhase": OptimizerReader.phaseKeys, "clip": OptimizerReader.clipKeys,
     "average": HabitReader.averageKeys, "stop": HabitReader.stopKeys, "keep": HabitReader.keepKeys, "best": HabitReader.bestKeys,

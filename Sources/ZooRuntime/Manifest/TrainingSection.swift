@@ -42,6 +42,8 @@ public struct TrainingSection: Sendable {
   public var about: String
   /// Where the manifest says so.
   public var place: Place
+  /// What is made after epochs, to be looked at; nil: nothing.
+  public var samples: TrainingSamples?
 }
 
 /// A graph that training computes.

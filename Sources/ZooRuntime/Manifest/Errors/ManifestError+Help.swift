@@ -81,6 +81,10 @@ extension ManifestError.Problem {
     case .unknownSchedule(let kind, let known), .notASchedule(let kind, let known): Self.nearest(kind, known, else: "the schedules are")
     case .unknownNumber(let name, _, let known): Self.nearest(name, known, else: "there are")
 
+    case .nothingToChange: "add a 'train' section; docs/manifest.md shows one"
+    case .unknownChange(let part, let path, let known):
+      known.isEmpty ? "set '\(path)' itself" : Self.nearest(part, known, else: "it has")
+
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"
     case .badPath: "a path is text without control characters, such as \"zoo/data/digits.npz\""

@@ -89,6 +89,10 @@ extension ManifestError.Problem {
     case .notASchedule(let kind, _): "the schedule is '\(kind)', which says nothing about rates"
     case .unknownNumber(let name, let owner, _): "\(owner) is '\(name)', which is no loss and no metric"
 
+    case .nothingToChange(let path): "'\(path)' is to be set, but the manifest does not say how to train"
+    case .unknownChange(let part, let path, let known):
+      known.isEmpty ? "'\(path)' is no object or list, so it has no '\(part)'" : "'\(path)' has no '\(part)'"
+
     case .absolutePath(let path): "'\(path)' is an absolute path"
     case .pathLeaves(let path): "'\(path)' is a path that leaves the folder"
     case .badPath(let path): "'\(path.prefix(40))' cannot be a path"

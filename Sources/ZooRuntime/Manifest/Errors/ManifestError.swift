@@ -141,6 +141,10 @@ public struct ManifestError: ExplainedError, Hashable {
     case iterationsOfRows
     /// Rows that belong one after the other, shuffled.
     case shuffledStreams
+    /// A choice about training, for a manifest that does not say how to train.
+    case nothingToChange(path: String)
+    /// A choice about training whose path leads nowhere.
+    case unknownChange(String, of: String, known: [String])
     /// Batches that belong one after the other, seen by several steps that each want all of them.
     case accumulatedStreams
     /// Two keys of which only one may be there.

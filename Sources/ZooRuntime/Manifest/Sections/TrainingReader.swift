@@ -5,7 +5,7 @@ import ZooTypes
 struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
-    "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows", "evaluate",
+    "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows", "evaluate", "samples",
   ]
   static let stepKeys = ["graph", "minimize", "maximize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
