@@ -233,6 +233,18 @@ public final class Trainer {
     }
   }
 
+  // MARK: Memory
+
+  /// What each step takes for a whole batch, by the step's name; layers may call `foreign`.
+  public func memory(foreign: ForeignLibraries = .none) throws -> [(step: String, memory: TrainingMemory)] {
+    try section.steps.map { step in
+      let memory = try TrainingMemory(
+        section.graphs[step.graph].graph, inputs: specs(step.graph, batch: min(options.batch, options.rows.count)), minimise: step.minimized,
+        patterns: step.updated, foreign: foreign, precision: session.run.precision)
+      return (step.name, memory)
+    }
+  }
+
   // MARK: Weights
 
   /// Writes every parameter atomically.

@@ -66,6 +66,7 @@ struct TrainCommand: ParsableCommand {
     let job = try TrainingJob(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path, choices: choices)
     try makeFolder(folder)
+    if !json, open.model.training?.recomputes == true { printDiagnostic(try savings(job, open)) }
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
@@ -76,6 +77,13 @@ struct TrainCommand: ParsableCommand {
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }
+}
+
+/// What computing again saves, as a sentence.
+private func savings(_ job: TrainingJob, _ open: OpenModel) throws -> String {
+  let steps = try job.trainer.memory(foreign: open.foreign)
+  let (kept, arena) = steps.reduce((0, 0)) { ($0.0 + $1.memory.keptBytes, $0.1 + $1.memory.arenaBytes) }
+  return "Computing blocks again for backward, activations take \(Quantity.bytes(arena)) instead of \(Quantity.bytes(kept))."
 }
 
 /// Makes a folder and those that it is in, if they are not there.

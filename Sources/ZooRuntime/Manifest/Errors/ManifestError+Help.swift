@@ -74,6 +74,7 @@ extension ManifestError.Problem {
     case .noIterations: "add \"iterations\" to 'train'"
     case .iterationsOfRows: "leave it out, or give the arrays whole, with \"rows\": false"
     case .shuffledStreams: "leave 'shuffle' out"
+    case .unknownBlock(let pattern, let known): Self.nearest(pattern, known, else: "the paths are")
 
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"

@@ -80,6 +80,7 @@ extension ManifestError.Problem {
     case .noIterations: "nothing says how many steps an epoch has"
     case .iterationsOfRows: "'iterations' is given, but the rows of the data say how many steps an epoch has"
     case .shuffledStreams: "rows are to be shuffled, but values are carried from each to the next"
+    case .unknownBlock(let pattern, _): "'recompute' names '\(pattern)', which no layer or block is called"
 
     case .absolutePath(let path): "'\(path)' is an absolute path"
     case .pathLeaves(let path): "'\(path)' is a path that leaves the folder"

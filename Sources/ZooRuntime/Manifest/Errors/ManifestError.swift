@@ -137,6 +137,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case iterationsOfRows
     /// Rows that belong one after the other, shuffled.
     case shuffledStreams
+    /// Blocks to compute again that there are not.
+    case unknownBlock(String, known: [String])
 
     // Paths
     /// A path that is not relative.

@@ -5,6 +5,7 @@ import ZooTypes
 struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
+    "recompute",
   ]
   static let stepKeys = ["graph", "minimize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
@@ -25,7 +26,7 @@ struct TrainingReader {
     let isShuffled = try fields.boolean("shuffle")
     if isShuffled == true, !carried.isEmpty { throw fields.error(.shuffledStreams, at: fields.raw("shuffle")) }
     return TrainingSection(
-      graphs: graphs.all, data: data, carried: carried, steps: steps, metrics: metrics,
+      graphs: try recomputing(graphs.all), data: data, carried: carried, steps: steps, metrics: metrics,
       epochs: try fields.integer("epochs", in: 1...Int.max) ?? 1, iterations: try iterations(data),
       batch: try fields.integer("batch", in: 1...Int(Int32.max)) ?? 32, isShuffled: isShuffled ?? carried.isEmpty,
       seed: try fields.integer("seed", in: 0...Int.max) ?? 0, about: try fields.text("about") ?? "",

@@ -1,0 +1,22 @@
+public import ZooTypes
+
+/// Forward-mode derivatives that cannot be had.
+public enum TangentError: ExplainedError, Hashable {
+  /// A layer whose Jacobian has to be transposed row by row, which would take too long.
+  case tooDear(layer: String, kind: String, backwards: Int, seconds: Double)
+
+  /// What is wrong.
+  public var message: String {
+    switch self {
+    case .tooDear(let layer, let kind, let backwards, let seconds):
+      "forward mode through layer '\(layer)' (\(kind)) takes \(backwards) of its backwards, about \(Int(seconds.rounded(.up))) s"
+    }
+  }
+
+  /// What to do next.
+  public var help: String {
+    switch self {
+    case .tooDear: "give it more time, or smaller inputs"
+    }
+  }
+}
