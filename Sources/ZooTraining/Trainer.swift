@@ -239,7 +239,8 @@ public final class Trainer {
   public func memory(foreign: ForeignLibraries = .none) throws -> [(step: String, memory: TrainingMemory)] {
     try section.steps.map { step in
       let memory = try TrainingMemory(
-        section.graphs[step.graph].graph, inputs: specs(step.graph, batch: min(options.batch, options.rows.count)), minimise: step.minimized,
+        section.graphs[step.graph].graph, inputs: specs(step.graph, batch: min(options.batch, options.rows.count)),
+        minimise: step.minimized,
         patterns: step.updated, foreign: foreign, precision: session.run.precision)
       return (step.name, memory)
     }

@@ -14,15 +14,14 @@ package struct GradientComparison: Sendable {
   package let resolution: Double
 
   /// How far both are apart, relative to the larger one.
-  package var distance: Double {
-    let scale = max(reverse.magnitude, differences.magnitude)
-    return scale > 0 ? (reverse - differences).magnitude / scale : 0
-  }
+  package let distance: Double
 
-  init(reverse: Double, slope: Slope) {
+  /// `scale` is what the derivative would be in another direction like it: one that happens to be level proves less.
+  init(reverse: Double, slope: Slope, scale: Double) {
     (self.reverse, differences, resolution) = (reverse, slope.value, slope.error)
-    let scale = max(reverse.magnitude, slope.value.magnitude)
+    let scale = max(reverse.magnitude, slope.value.magnitude, scale)
     let distance = (reverse - slope.value).magnitude
+    self.distance = scale > 0 ? distance / scale : 0
     if !slope.value.isFinite || slope.error > Self.leastResolved * scale, !(distance > Self.tolerance * scale + 3 * slope.error) {
       verdict = .unresolved
     } else {
@@ -31,7 +30,7 @@ package struct GradientComparison: Sendable {
   }
 
   // Relative to the derivative: how far a difference may be off to say anything, and how far both may be apart.
-  private static let leastResolved = 0.1
+  private static let leastResolved = 0.02
   private static let tolerance = 0.01
 }
 
@@ -80,11 +79,12 @@ struct DirectionalCheck {
     // Small beside the values, and so that what is predicted changes the function by a tenth at most.
     var step = 0.05 * Double(values.rootMeanSquare + 0.1)
     if reverse != 0, base > 0 { step = min(step, 0.1 * base / reverse.magnitude) }
-    let slope = try Slope(step: step, expected: reverse) { step in
+    let scale = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0 * $1.1) * Double($1.0 * $1.1) }.squareRoot()
+    let slope = try Slope(step: step, expected: reverse, scale: max(scale, reverse.magnitude)) { step in
       for i in values.indices { values[i] = start[i] + Float(step) * direction[i] }
       return try function()
     }
-    return GradientComparison(reverse: reverse, slope: slope)
+    return GradientComparison(reverse: reverse, slope: slope, scale: scale)
   }
 }
 

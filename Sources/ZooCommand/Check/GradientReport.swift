@@ -14,7 +14,9 @@ struct GradientReport {
   mutating func add(_ name: String, _ lengths: [String: Int], _ check: ModelGradientCheck) { parts.append((name, lengths, check)) }
 
   var failed: Int { count(.disagrees) }
-  private func count(_ verdict: GradientComparison.Verdict) -> Int { parts.reduce(0) { $0 + $1.check.rows.count { $0.verdict == verdict } } }
+  private func count(_ verdict: GradientComparison.Verdict) -> Int {
+    parts.reduce(0) { $0 + $1.check.rows.count { $0.verdict == verdict } }
+  }
 
   /// A table for each step, who is to blame, and the tally.
   func text(for terminal: Terminal) -> String {
@@ -25,11 +27,12 @@ struct GradientReport {
       ])
       for row in check.rows {
         table.add([
-          row.name, Quantity.count(row.size), distance(row.comparison.distance), row.forward.map(distance) ?? "-", words(row.verdict, terminal),
+          row.name, Quantity.count(row.size), distance(row.comparison.distance), row.forward.map(distance) ?? "-",
+          words(row.verdict, terminal),
         ])
       }
       var lines = [terminal.styled(model.title, .bold) + ": gradients of '\(name)'\(axes)", table.text(for: terminal)]
-      if let obstacle = check.withoutForward { lines += wrapped("No forward mode: \(obstacle.message).", width: terminal.width) }
+      if let obstacle = check.withoutForward { lines += wrapped("Without forward mode: \(obstacle.message).", width: terminal.width) }
       for culprit in check.culprits {
         let slopes = "backward says \(Float(culprit.comparison.reverse)), and finite differences \(Float(culprit.comparison.differences))"
         lines.append("\(terminal.styled("layer '\(culprit.layer)' (\(culprit.kind))", .failure)): by \(culprit.argument), \(slopes)")

@@ -16,7 +16,8 @@ public struct TrainingMemory: Sendable {
 
   /// Plans a step that minimises `minimise`, a value of `graph`, by the parameters whose paths match one of `patterns`.
   public init(
-    _ graph: Graph, inputs: [Spec], minimise: Source, patterns: [String], foreign: ForeignLibraries = .none, precision: Precision = Precision()
+    _ graph: Graph, inputs: [Spec], minimise: Source, patterns: [String], foreign: ForeignLibraries = .none,
+    precision: Precision = Precision()
   ) throws {
     func plan(_ graph: Graph) throws -> (arena: Int, gradients: Int) {
       try graph.check(inputs)

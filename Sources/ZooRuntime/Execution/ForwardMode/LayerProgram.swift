@@ -99,7 +99,8 @@ package final class LayerProgram {
   /// Runs it, and leaves the parameters that forward writes to as they were.
   package func forward() throws(LayerFailure) {
     let before = buffers.map { i in
-      TensorBuffer(store.entries[i].spec, bytes: UnsafeRawBufferPointer(start: store.entries[i].pointer, count: store.entries[i].spec.byteCount))
+      TensorBuffer(
+        store.entries[i].spec, bytes: UnsafeRawBufferPointer(start: store.entries[i].pointer, count: store.entries[i].spec.byteCount))
     }
     defer {
       for (i, values) in zip(buffers, before) {

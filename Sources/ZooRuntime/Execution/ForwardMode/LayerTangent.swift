@@ -159,7 +159,8 @@ struct LayerTangent {
   private mutating func transpose(_ a: [Int]) throws {
     let count = backwards(of: a)
     guard Double(count) * secondsOfBackward <= limit else {
-      throw TangentError.tooDear(layer: layer.node.path, kind: layer.node.kind.name, backwards: count, seconds: Double(count) * secondsOfBackward)
+      throw TangentError.tooDear(
+        layer: layer.node.path, kind: layer.node.kind.name, backwards: count, seconds: Double(count) * secondsOfBackward)
     }
     let found = try transposed(a, rows: sharesRows(a) ? layer.outputs[outputs[0]].shape.first ?? 1 : 1)
     for d in found.indices { add(found[d].map { $0 }, to: d) }
@@ -172,7 +173,9 @@ struct LayerTangent {
         layer.hasCotangent[o] && a.contains { moves[$0][d] != nil } ? [Float](repeating: 0, count: layer.outputs[o].count) : nil
       }
     }
-    var cotangents: [[Float]?] = layer.outputs.indices.map { layer.hasCotangent[$0] ? Array(repeating: 0, count: layer.outputs[$0].count) : nil }
+    var cotangents: [[Float]?] = layer.outputs.indices.map {
+      layer.hasCotangent[$0] ? Array(repeating: 0, count: layer.outputs[$0].count) : nil
+    }
     for o in outputs {
       let columns = layer.outputs[o].count / rows
       for column in 0..<columns {

@@ -9,7 +9,7 @@ public enum TangentError: ExplainedError, Hashable {
   public var message: String {
     switch self {
     case .tooDear(let layer, let kind, let backwards, let seconds):
-      "forward mode through layer '\(layer)' (\(kind)) takes \(backwards) of its backwards, about \(Int(seconds.rounded(.up))) s"
+      "layer '\(layer)' (\(kind)) takes \(backwards) backwards in forward mode, about \(Int(min(seconds, 1e9).rounded(.up))) s"
     }
   }
 
