@@ -87,6 +87,30 @@ struct CheckGradientsTests {
     #expect(result.status == 0)
   }
 
+  // The loss moves by less than f32 tells: each layer by itself, and forward mode, still show that the gradient is right, or that it is not.
+  @Test(arguments: [[], ["-DWRONG_GRADIENT"]]) func whatTheLossHardlyShowsIsSeenLayerByLayer(_ flags: [String]) throws {
+    let zoo = try ZooFixture()
+    try zoo.compile("breaks", ["-shared"] + flags)
+    try zoo.manifest(
+      "faint",
+      """
+      {"zoo": 1, "title": "Faint", "inputs": {"x": {"shape": ["N", 3]}},
+       "graph": [{"layer": "core.dense", "name": "first", "units": 4}, {"layer": "breaks.affine", "name": "scaled"},
+                 {"layer": "core.scale", "name": "small", "factor": 1e-9}, {"layer": "core.add", "name": "y", "in": ["small", "big"]},
+                 {"layer": "core.dense", "name": "big", "units": 4, "in": "x"}]}
+      """)
+    let result = try zoo.run("check", "faint", "--gradients")
+    #expect(result.errors == "")
+    let lines = result.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    func gradient(_ parameter: String) -> String { lines.first { $0.first == parameter }?.dropFirst(4).joined(separator: " ") ?? "" }
+    #expect(gradient("big.weight") == "ok")
+    for parameter in ["first.weight", "first.bias", "scaled.weight"] {
+      #expect(gradient(parameter) == (flags.isEmpty ? "ok by layers" : "too small to tell"), "\(parameter)")
+    }
+    #expect(result.output.contains("layer 'scaled' (breaks.affine): by x") == !flags.isEmpty)
+    #expect(result.status == (flags.isEmpty ? 0 : 1))
+  }
+
   @Test func whatHasNoGradientIsExplained() throws {
     let zoo = try ZooFixture()
     try zoo.manifest("index", #"{"zoo": 1, "inputs": {"x": {"shape": [4]}}, "graph": [{"layer": "core.argmax", "name": "y"}]}"#)
@@ -102,7 +126,7 @@ struct CheckGradientsTests {
     let zoo = try ZooFixture()
     try zoo.manifest(
       "infinite",
-      #"{"zoo": 1, "inputs": {"x": {"shape": [4]}}, "graph": [{"layer": "core.scale", "factor": 1e38}, {"layer": "core.exp", "name": "y"}]}"#
+      #"{"zoo": 1, "inputs": {"x": {"shape": [4]}}, "graph": [{"layer": "core.scale", "factor": 1e38}, {"layer": "core.scale", "name": "y", "factor": 1e38}]}"#
     )
     let result = try zoo.run("check", "infinite", "--gradients")
     #expect(result.status == 1)

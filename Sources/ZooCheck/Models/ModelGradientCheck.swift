@@ -13,11 +13,13 @@ package struct ModelGradientCheck {
     package let comparison: GradientComparison
     /// How far reverse and forward mode are apart, relative to the larger; nil: forward mode was too dear.
     package let forward: Double?
+    /// Whether the loss says too little about it, but every layer's own differences agree with what forward mode is made of.
+    package fileprivate(set) var isByLayers = false
 
     /// What came of it.
     package var verdict: GradientComparison.Verdict {
       if let forward, !(forward <= ModelGradientCheck.tolerance) { return .disagrees }
-      return comparison.verdict
+      return isByLayers ? .agrees : comparison.verdict
     }
   }
 
@@ -61,8 +63,9 @@ package struct ModelGradientCheck {
       rows.append(Row(name: place.name, size: place.values.count, comparison: try checks[p].compare(), forward: distance))
       progress(p + 1, places.count)
     }
+    culprits = rows.allSatisfy { $0.verdict == .agrees } ? [] : try Self.culprits(objective)
+    for i in rows.indices where culprits.isEmpty && rows[i].forward != nil && rows[i].verdict == .unresolved { rows[i].isByLayers = true }
     self.rows = rows
-    culprits = rows.contains { $0.verdict == .disagrees } ? try Self.culprits(objective) : []
   }
 
   /// The derivative of the objective along each direction by forward mode; nil: it would take too long.

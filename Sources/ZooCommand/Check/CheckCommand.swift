@@ -25,8 +25,8 @@ struct CheckCommand: ParsableCommand {
     name: .customLong("include"), help: ArgumentHelp("Run this check, or the checks of this kind, only. May be repeated.", valueName: "id"))
   var include: [String] = []
 
-  @Option(help: ArgumentHelp("How long one check may take; with --gradients, one layer in forward mode.", valueName: "count"))
-  var seconds = 60
+  @Option(help: ArgumentHelp("How long one check may take (60), or forward mode with --gradients (10).", valueName: "count"))
+  var seconds: Int?
 
   @Flag(help: "Check the gradients of a model.")
   var gradients = false
@@ -62,7 +62,7 @@ struct CheckCommand: ParsableCommand {
     var progress = ProgressLine(.diagnostics)
     var run = CheckRun(
       command: ["/proc/self/exe", CheckChildCommand.name] + options.allowedLibraries.flatMap { ["--allow-foreign", $0] } + ["--"])
-    run.limit = .seconds(max(1, seconds))
+    run.limit = .seconds(max(1, seconds ?? 60))
     run.run(path, jobs) { result in
       report.add(result)
       progress.show("\(report.count) of \(jobs.count) checks, \(report.failed) failed")
@@ -75,11 +75,11 @@ struct CheckCommand: ParsableCommand {
   private func checkGradients(of name: String) throws {
     let open = try OpenModel(name, options, includesTraining: true)
     var progress = ProgressLine(.diagnostics)
-    let check = GradientCheck(open: open, axes: axes, seed: seed, limit: Double(max(1, seconds)))
+    let check = GradientCheck(open: open, axes: axes, seed: seed, limit: Double(max(1, seconds ?? 10)))
     let report = try check.run { progress.show($0) }
     progress.clear()
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
-    if report.failed > 0 { throw Ended(status: .failure) }
+    if report.hasFailed { throw Ended(status: .failure) }
   }
 
   private static var table: String {

@@ -7,7 +7,7 @@ struct GradientCheck {
   let open: OpenModel
   let axes: AxisOptions
   let seed: UInt64
-  /// How many seconds a layer may take in forward mode.
+  /// How many seconds forward mode may take.
   let limit: Double
 
   /// Checks step after step; `progress` is told what is being done.

@@ -13,7 +13,8 @@ struct GradientReport {
 
   mutating func add(_ name: String, _ lengths: [String: Int], _ check: ModelGradientCheck) { parts.append((name, lengths, check)) }
 
-  var failed: Int { count(.disagrees) }
+  /// Whether some gradient is wrong, or some layer is wrong by itself.
+  var hasFailed: Bool { count(.disagrees) > 0 || parts.contains { !$0.check.culprits.isEmpty } }
   private func count(_ verdict: GradientComparison.Verdict) -> Int {
     parts.reduce(0) { $0 + $1.check.rows.count { $0.verdict == verdict } }
   }
@@ -28,7 +29,7 @@ struct GradientReport {
       for row in check.rows {
         table.add([
           row.name, Quantity.count(row.size), distance(row.comparison.distance), row.forward.map(distance) ?? "-",
-          words(row.verdict, terminal),
+          words(row, terminal),
         ])
       }
       var lines = [terminal.styled(model.title, .bold) + ": gradients of '\(name)'\(axes)", table.text(for: terminal)]
@@ -39,19 +40,19 @@ struct GradientReport {
       }
       return lines.joined(separator: "\n")
     }
-    sections.append("\(count(.agrees)) agree, \(count(.unresolved)) too small to tell, \(failed) disagree")
+    sections.append("\(count(.agrees)) agree, \(count(.unresolved)) too small to tell, \(count(.disagrees)) disagree")
     return sections.joined(separator: "\n\n")
   }
 
-  private func words(_ verdict: GradientComparison.Verdict, _ terminal: Terminal) -> String {
-    switch verdict {
-    case .agrees: "ok"
+  private func words(_ row: ModelGradientCheck.Row, _ terminal: Terminal) -> String {
+    switch row.verdict {
+    case .agrees: row.isByLayers ? "ok by layers" : "ok"
     case .unresolved: "too small to tell"
     case .disagrees: terminal.styled("WRONG", .failure)
     }
   }
 
-  private func distance(_ value: Double) -> String { value.isFinite ? formatted("%.0e", value) : "none" }
+  private func distance(_ value: Double) -> String { value.isFinite ? formatted("%.0e", value) : "-" }
 
   var json: JSON {
     let steps = parts.map { name, lengths, check -> JSON in
@@ -63,13 +64,14 @@ struct GradientReport {
     }
     return .object([
       ("model", .text(model.name)), ("seed", .integer(Int(clamping: seed))), ("steps", .array(steps)), ("agree", .integer(count(.agrees))),
-      ("unresolved", .integer(count(.unresolved))), ("disagree", .integer(failed)),
+      ("unresolved", .integer(count(.unresolved))), ("disagree", .integer(count(.disagrees))),
     ])
   }
 
   private func describe(_ row: ModelGradientCheck.Row) -> JSON {
     .object([
       ("parameter", .text(row.name)), ("size", .integer(row.size)), ("verdict", .text(row.verdict.rawValue)),
+      ("by_layers", .boolean(row.isByLayers)),
       ("reverse", number(row.comparison.reverse)), ("differences", number(row.comparison.differences)),
       ("resolution", number(row.comparison.resolution)), ("distance", number(row.comparison.distance)),
       ("forward_distance", row.forward.map(number) ?? nil),

@@ -17,7 +17,7 @@ public final class TangentProgram {
 
   /// The graph's inputs: write the elements here before `tangents`.
   public let inputs: [TensorBuffer]
-  /// How many seconds one layer may take; `tangents` throws where it would be more.
+  /// How many seconds `tangents` may take; it throws before a layer that would take more than is left.
   public var limit = Double.infinity
 
   private let graph: Graph
@@ -45,6 +45,7 @@ public final class TangentProgram {
   public func tangents(along directions: [Direction]) throws -> [[[Float]]] {
     var tangents: [Source: [[Float]?]] = [:]
     for i in inputs.indices { tangents[.input(i)] = directions.map { $0.inputs[i] } }
+    let start = monotonicSeconds()
     let values = try visit { n, layer in
       var given: [Int: [[Float]?]] = [:]  // by the layer's own inputs
       for (source, input) in zip(layer.node.inputs, layer.inputs) {
@@ -62,7 +63,9 @@ public final class TangentProgram {
         }
       }
       if moves.allSatisfy({ $0.allSatisfy { $0 == nil } }) { return }
-      var tangent = try LayerTangent(layer, moves, limit: limit)
+      let left = limit - (monotonicSeconds() - start)
+      if left < 0 { throw TangentError.outOfTime(layer: layer.node.path, kind: layer.node.kind.name) }
+      var tangent = try LayerTangent(layer, moves, limit: left)
       try tangent.find()
       for o in layer.outputs.indices where layer.hasCotangent[o] {
         tangents[.node(n, output: o)] = tangent.results.map { $0[o] }
