@@ -29,7 +29,9 @@ struct AxisOptions: ParsableArguments {
     }
     for graph in graphs { if let name = graph.batchAxis { lengths[name] = lengths[name] ?? batch ?? usual } }
     for input in inputs where input.axes.contains(where: { lengths[$0] == nil }) {
-      guard let sample = try open.sample(for: input) else { continue }
+      // The model's own graphs know how to read their samples; those of training have the same inputs.
+      let own = open.model.graphs.lazy.flatMap(\.graph.inputs).first { $0.name == input.name && $0.sample != nil }
+      guard let sample = try own.flatMap({ try open.sample(for: $0) }) else { continue }
       for (dimension, length) in zip(input.shape, sample.spec.shape) {
         if case .named(let name) = dimension, lengths[name] == nil { lengths[name] = length }
       }

@@ -97,7 +97,8 @@ struct CheckGradientsTests {
       {"zoo": 1, "title": "Faint", "inputs": {"x": {"shape": ["N", 3]}},
        "graph": [{"layer": "core.dense", "name": "first", "units": 4}, {"layer": "breaks.affine", "name": "scaled"},
                  {"layer": "core.scale", "name": "small", "factor": 1e-9}, {"layer": "core.add", "name": "y", "in": ["small", "big"]},
-                 {"layer": "core.dense", "name": "big", "units": 4, "in": "x"}]}
+                 {"layer": "core.dense", "name": "big", "units": 4, "in": "x"}],
+         "outputs": {"y": "y"}}
       """)
     let result = try zoo.run("check", "faint", "--gradients")
     #expect(result.errors == "")
