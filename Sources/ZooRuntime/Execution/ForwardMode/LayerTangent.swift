@@ -2,8 +2,10 @@
 ///
 /// Backward computes J^T v for any v. That is linear in v, and its transpose is J: element k of J t is <J^T e_k, t>. So a backward for each
 /// element of the outputs is enough for any number of directions (`transposed`), and one for each column where rows are independent. That is
-/// many. Two guesses cost less:
+/// many. Three guesses cost less:
 ///
+/// - every element of the argument matters to one element of the outputs at most, so that two backwards say to which, and how much:
+///   whatever computes every element for itself, pools, means;
 /// - the layer is affine in the argument, so that J t is a difference of two forwards, however far apart;
 /// - J is symmetric, so that J t is J^T t: whatever computes every element for itself, a softmax.
 ///
@@ -49,7 +51,7 @@ struct LayerTangent {
     var left = moves.indices.filter { a in moves[a].contains { $0 != nil } }
     if backwards(of: left) > 2 * left.reduce(0, { $0 + moves[$1].count { $0 != nil } }) {
       left = try left.filter { a in
-        let guess = try symmetric(a) ?? affine(a)
+        let guess = try separate(a) ?? symmetric(a) ?? affine(a)
         for (d, move) in (guess ?? []).enumerated() { if let move { add(move, to: d) } }
         return guess == nil
       }
@@ -66,7 +68,53 @@ struct LayerTangent {
 
   // MARK: Guesses
 
-  /// For each direction in which argument `a` moves, J t if J is symmetric; nil: it is not.
+  /// For each direction in which argument `a` moves, J t if every element of it matters to one element of the outputs at most; nil: it is not so.
+  private func separate(_ a: Int) throws -> [[[Float]?]?]? {
+    let count = outputs.reduce(0) { $0 + layer.outputs[$1].count }
+    guard count <= Self.numbered else { return nil }
+    func gradient(_ cotangent: (_ element: Int) -> Float) throws -> [Float] {
+      var first = 0
+      let cotangents = layer.outputs.indices.map { o -> [Float]? in
+        guard layer.hasCotangent[o] else { return nil }
+        defer { first += layer.outputs[o].count }
+        return (0..<layer.outputs[o].count).map { cotangent(first + $0) }
+      }
+      try layer.backward(from: cotangents)
+      return Array(layer.gradient(of: layer.arguments[a]))
+    }
+    // Where J has one number in a column, J^T 1 is that number, and J^T (1, 2, 3, ...) so many times its row's.
+    let slopes = try gradient { _ in 1 }
+    let numbers = try gradient { Float($0 + 1) }
+    var targets = [Int](repeating: -1, count: slopes.count)
+    for i in slopes.indices where slopes[i] != 0 {
+      let number = Double(numbers[i]) / Double(slopes[i])
+      guard number > 0.5, number < Double(count) + 0.5, (number - number.rounded()).magnitude < 0.1 else { return nil }
+      targets[i] = Int(number.rounded()) - 1
+    }
+    var guess: [[[Float]?]?] = []
+    for move in moves[a] {
+      guard let move else {
+        guess.append(nil)
+        continue
+      }
+      var sums = [Double](repeating: 0, count: count)
+      for i in targets.indices where targets[i] >= 0 { sums[targets[i]] += Double(slopes[i]) * Double(move[i]) }
+      var rest = sums[...]
+      let all = layer.outputs.indices.map { o -> [Float]? in
+        guard layer.hasCotangent[o] else { return nil }
+        defer { rest = rest.dropFirst(layer.outputs[o].count) }
+        return rest.prefix(layer.outputs[o].count).map { Float($0) }
+      }
+      guard agrees(all, move, a) else { return nil }
+      guess.append(all)
+    }
+    return guess
+  }
+
+  // So many elements can be told apart by numbers in f32 that are multiplied and rounded.
+  private static let numbered = 1 << 18
+
+  /// The same if J is symmetric; nil: it is not.
   private func symmetric(_ a: Int) throws -> [[[Float]?]?]? {
     guard outputs.count == 1, layer.outputs[outputs[0]].shape == layer.arguments[a].spec.shape else { return nil }
     var guess: [[[Float]?]?] = []
