@@ -240,7 +240,7 @@ public final class Trainer {
     try section.steps.map { step in
       let memory = try TrainingMemory(
         section.graphs[step.graph].graph, inputs: specs(step.graph, batch: min(options.batch, options.rows.count)),
-        minimise: step.minimized,
+        losses: [step.minimized],
         patterns: step.updated, foreign: foreign, precision: session.run.precision)
       return (step.name, memory)
     }

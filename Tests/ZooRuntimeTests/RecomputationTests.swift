@@ -200,7 +200,7 @@ struct RecomputationTests {
     for recompute in [[], ["?"]] {
       let trial = try trial(network, recompute)
       let source = trial.graph.outputs[0].source
-      let memory = try TrainingMemory(trial.graph, inputs: trial.graph.inputSpecs(), minimise: source, patterns: ["*"])
+      let memory = try TrainingMemory(trial.graph, inputs: trial.graph.inputSpecs(), losses: [source], patterns: ["*"])
       let program = try Session(trial.graph).trainingProgram(trial.graph, inputs: trial.graph.inputSpecs(), minimise: source)
       #expect(memory.arenaBytes == program.arenaBytes)
       #expect(memory.recomputes == !recompute.isEmpty)

@@ -23,11 +23,13 @@ package final class GradientObjective {
   let outputs: [Source]
   let cotangents: [[Float]?]
 
-  /// The value `loss` of a graph, by the parameters that match `patterns`.
-  package init(_ session: Session, _ graph: Graph, inputs: [Spec], loss: Source, name: String, patterns: [String]) throws {
+  /// A weighted sum of values of a graph that have one element each, by the parameters that match `patterns`.
+  package init(
+    _ session: Session, _ graph: Graph, inputs: [Spec], losses: [(source: Source, weight: Double)], name: String, patterns: [String]
+  ) throws {
     (self.session, self.graph, self.name) = (session, graph, name)
-    outputs = [loss]
-    cotangents = [[1]]
+    outputs = losses.map(\.source)
+    cotangents = losses.map { [Float($0.weight)] }
     program = try session.gradientProgram(graph, inputs: inputs, outputs: outputs, patterns: patterns)
     session.run.step = 1
   }

@@ -24,7 +24,7 @@ struct GradientCheck {
       let graph = section.graphs[step.graph].graph
       let lengths = try axes.lengths(open, of: [graph], batch: Self.batch)
       let check = try check(graph, lengths, progress) {
-        try GradientObjective($0, graph, inputs: $1, loss: step.minimized, name: step.name, patterns: step.updated)
+        try GradientObjective($0, graph, inputs: $1, losses: [(step.minimized, 1)], name: step.name, patterns: step.updated)
       }
       report.add(step.name, lengths, check)
     }

@@ -18,7 +18,7 @@ struct TrainingMemoryReport {
     steps = try section.steps.map { step in
       let graph = section.graphs[step.graph].graph
       let memory = try TrainingMemory(
-        graph, inputs: graph.inputSpecs(lengths: lengths), minimise: step.minimized, patterns: step.updated, foreign: open.foreign)
+        graph, inputs: graph.inputSpecs(lengths: lengths), losses: [step.minimized], patterns: step.updated, foreign: open.foreign)
       return (step.name, memory)
     }
   }

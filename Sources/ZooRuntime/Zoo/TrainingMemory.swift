@@ -14,18 +14,18 @@ public struct TrainingMemory: Sendable {
   /// What computing again saves.
   public var savedBytes: Int { max(keptBytes - arenaBytes, 0) }
 
-  /// Plans a step that minimises `minimise`, a value of `graph`, by the parameters whose paths match one of `patterns`.
+  /// Plans a step that minimises a sum of `losses`, values of `graph`, by the parameters whose paths match one of `patterns`.
   public init(
-    _ graph: Graph, inputs: [Spec], minimise: Source, patterns: [String], foreign: ForeignLibraries = .none,
+    _ graph: Graph, inputs: [Spec], losses: [Source], patterns: [String], foreign: ForeignLibraries = .none,
     precision: Precision = Precision()
   ) throws {
     func plan(_ graph: Graph) throws -> (arena: Int, gradients: Int) {
       try graph.check(inputs)
       let store = ParameterStore()
       let run = Run(foreign: foreign, precision: precision)
-      let planned = try PlannedGraph(graph, inputs: inputs, wanted: [minimise], training: true, fuse: false, store: store, run: run)
+      let planned = try PlannedGraph(graph, inputs: inputs, wanted: losses, training: true, fuse: false, store: store, run: run)
       let trained = Set(store.trainable(matching: patterns))
-      let differentiation = Differentiation(planned, seeds: planned.outputs, parameters: trained)
+      let differentiation = Differentiation(planned, seeds: planned.outputs.uniqued(), parameters: trained)
       for (i, layer) in planned.layers.enumerated() where differentiation.isActive[i] {
         try layer.instance.differentiate(parameters: trained, inputs: differentiation.wantsInput[i])
       }
