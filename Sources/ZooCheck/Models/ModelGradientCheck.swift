@@ -42,7 +42,7 @@ package struct ModelGradientCheck {
   // Of forward and reverse mode, which differ by rounding alone.
   private static let tolerance = 1e-3
 
-  /// Compares every gradient of `objective`, whose inputs are set; a layer may take so long in forward mode.
+  /// Compares every gradient of `objective`, whose inputs are set; forward mode may take so many seconds.
   package init(_ objective: GradientObjective, limit: Double, _ progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }) throws {
     objective.leaveStart()
     let places = objective.places()
@@ -53,12 +53,14 @@ package struct ModelGradientCheck {
     let (forward, obstacle) = try Self.forward(objective, zip(places, directions).map { ($0.argument, $1) }, limit: limit)
     withoutForward = obstacle
 
+    let slopes = zip(gradients, directions).map { zip($0, $1).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } }
+    // Beside the largest, a derivative that is 0 but for rounding is 0.
+    let least = Self.tolerance * slopes.reduce(0) { max($0, $1.magnitude) }
     var rows: [Row] = []
     for (p, place) in places.enumerated() {
-      let reverse = zip(gradients[p], directions[p]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
       let distance = forward.map { forward -> Double in
-        let scale = max(reverse.magnitude, forward[p].magnitude)
-        return scale > 0 ? (reverse - forward[p]).magnitude / scale : 0
+        let scale = max(slopes[p].magnitude, forward[p].magnitude, least)
+        return scale > 0 ? (slopes[p] - forward[p]).magnitude / scale : 0
       }
       rows.append(Row(name: place.name, size: place.values.count, comparison: try checks[p].compare(), forward: distance))
       progress(p + 1, places.count)
