@@ -1,5 +1,6 @@
 #include "program.h"
 #include <bf16.h>
+#include <string.h>
 #include "activity.h"
 
 int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_status *status) {
@@ -30,6 +31,24 @@ zoo_status zoo_step_accumulate(zoo_layer *layer, const zoo_call *call) {
   if (!into->data) return ZOO_OK;
   if (into->dtype.code == ZOO_BFLOAT) zoo_bf16_add(from->data, into->data, element_count(into));
   else zoo_accumulate(into->data, from->data, element_count(into));
+  return ZOO_OK;
+}
+
+static int64_t byte_count(const zoo_tensor *tensor) { return element_count(tensor) * tensor->dtype.bits / 8; }
+
+zoo_status zoo_step_copy(zoo_layer *layer, const zoo_call *call) {
+  (void)layer;
+  memcpy(call->outputs->data, call->inputs->data, (size_t)byte_count(call->outputs));
+  return ZOO_OK;
+}
+
+zoo_status zoo_step_exchange(zoo_layer *layer, const zoo_call *call) {
+  (void)layer;
+  unsigned char *a = call->inputs->data, *b = call->outputs->data;
+  for (int64_t i = 0, count = byte_count(call->outputs); i < count; i++) {
+    unsigned char byte = a[i];
+    a[i] = b[i], b[i] = byte;
+  }
   return ZOO_OK;
 }
 

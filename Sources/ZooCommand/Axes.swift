@@ -6,15 +6,19 @@ import ZooTypes
 struct AxisOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The length of the first axis of the inputs, which counts examples.", valueName: "count"), transform: positive)
-  var batch = 1
+  var batch: Int?
 
   @Option(parsing: .singleValue, help: ArgumentHelp("The length of another axis; without it, the sample's.", valueName: "name=length"))
   var axis: [String] = []
 
   /// The lengths of the named axes of one of a model's graphs: the batch, those given, those of the inputs' samples, else 1.
   func lengths(_ open: OpenModel, graph index: Int = 0) throws -> [String: Int] {
-    let graph = open.model.graphs[index].graph
-    let inputs = graph.inputs
+    try lengths(open, of: [open.model.graphs[index].graph])
+  }
+
+  /// The same of some graphs together; batches are as long as `batch` unless the user says otherwise.
+  func lengths(_ open: OpenModel, of graphs: [Graph], batch usual: Int = 1) throws -> [String: Int] {
+    let inputs = graphs.flatMap(\.inputs)
     var lengths: [String: Int] = [:]
     let names = inputs.flatMap(\.axes)
     for text in axis {
@@ -23,9 +27,11 @@ struct AxisOptions: ParsableArguments {
       guard names.contains(String(parts[0])) else { throw UsageError.unknownAxis(String(parts[0]), known: unique(names)) }
       lengths[String(parts[0])] = length
     }
-    if let name = graph.batchAxis { lengths[name] = lengths[name] ?? batch }
+    for graph in graphs { if let name = graph.batchAxis { lengths[name] = lengths[name] ?? batch ?? usual } }
     for input in inputs where input.axes.contains(where: { lengths[$0] == nil }) {
-      guard let sample = try open.sample(for: input) else { continue }
+      // The model's own graphs know how to read their samples; those of training have the same inputs.
+      let own = open.model.graphs.lazy.flatMap(\.graph.inputs).first { $0.name == input.name && $0.sample != nil }
+      guard let sample = try own.flatMap({ try open.sample(for: $0) }) else { continue }
       for (dimension, length) in zip(input.shape, sample.spec.shape) {
         if case .named(let name) = dimension, lengths[name] == nil { lengths[name] = length }
       }

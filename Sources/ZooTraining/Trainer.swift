@@ -237,4 +237,17 @@ public final class Trainer {
       planned.formUnion(entry.graph.parameterPaths)
     }
   }
+
+  // MARK: Memory
+
+  /// What each step takes for a whole batch, by the step's name; layers may call `foreign`.
+  public func memory(foreign: ForeignLibraries = .none) throws -> [(step: String, memory: TrainingMemory)] {
+    try section.steps.map { step in
+      let graph = section.graphs[step.graph].graph
+      let memory = try TrainingMemory(
+        graph, inputs: data.specs(graph, step.graph, batch: min(options.batch, options.rows.count)),
+        losses: step.terms.map(\.source), patterns: step.updated, foreign: foreign, precision: session.run.precision)
+      return (step.name, memory)
+    }
+  }
 }

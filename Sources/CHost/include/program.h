@@ -18,5 +18,9 @@ int64_t zoo_execute(const zoo_step *steps, int64_t count, int32_t phase, zoo_sta
 /// The host's own step: outputs[0] += inputs[0], both f32 or both bf16. Nothing if outputs[0] is not wanted (data NULL).
 zoo_status zoo_step_accumulate(zoo_layer *, const zoo_call *);
 
+/// The host's own steps: outputs[0] becomes inputs[0], and both change places. Of one type and shape, in memory that does not overlap.
+zoo_status zoo_step_copy(zoo_layer *, const zoo_call *);
+zoo_status zoo_step_exchange(zoo_layer *, const zoo_call *);
+
 /// The host's own step: outputs[0] becomes all 1: the derivative of what is minimised by itself.
 zoo_status zoo_step_one(zoo_layer *, const zoo_call *);

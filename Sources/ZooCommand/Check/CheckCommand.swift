@@ -4,30 +4,35 @@ import ZooFormats
 import ZooRuntime
 import ZooTypes
 
-/// `zoo check`: proves a family.
+/// `zoo check`: proves a family, or the gradients of a model.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Prove a family: its gradients, shapes, memory and determinism.",
+    commandName: "check", abstract: "Prove a family: its gradients, shapes, memory and determinism; or the gradients of a model.",
+    usage: "zoo check <family> [<options>]\n       zoo check <model> --gradients [<options>]",
     discussion: """
       Every check of every kind runs in a process of its own, over layers and \
       inputs that the kind's declaration allows, and those that the family \
       gives itself by the extension 'zoo.check/1'.
+
+      With --gradients, the gradient of every parameter of a model is compared \
+      with finite differences and with forward-mode derivatives, on random inputs.
       """)
 
-  @Argument(help: "A family's file, or the name of one in the zoo.")
+  @Argument(help: "A family's file, or the name of one in the zoo; with --gradients a model's.")
   var family: String?
 
   @Option(
     name: .customLong("include"), help: ArgumentHelp("Run this check, or the checks of this kind, only. May be repeated.", valueName: "id"))
   var include: [String] = []
 
-  @Option(help: ArgumentHelp("How long one check may take.", valueName: "count"))
-  var seconds = 60
+  @Option(help: ArgumentHelp("How long one check may take (60), or forward mode with --gradients (10).", valueName: "count"))
+  var seconds: Int?
 
-  @Option(
-    name: .customLong("allow-foreign"), parsing: .singleValue,
-    help: ArgumentHelp("Let the family call functions of this library, by its name or its file's path.", valueName: "library"))
-  var allowedLibraries: [String] = []
+  @Flag(help: "Check the gradients of a model.")
+  var gradients = false
+
+  @Option(help: ArgumentHelp("(with --gradients) What first weights and random layers depend on.", valueName: "number"))
+  var seed: UInt64 = 0
 
   @Flag(help: "Show what is checked.")
   var list = false
@@ -36,11 +41,15 @@ struct CheckCommand: ParsableCommand {
   var json = false
 
   @OptionGroup
-  var options: ZooOptions
+  var axes: AxisOptions
+
+  @OptionGroup
+  var options: ModelOptions
 
   func run() throws {
     if list { return printResult(Self.table) }
     guard let name = family else { throw CheckError.noFamily }
+    if gradients { return try checkGradients(of: name) }
     let path = try find(name)
     let probe = FamilyProbe(command: ["/proc/self/exe", ProbeCommand.name, "--"], retries: true)
     if let problem = probe.problem(with: path) { throw problem }
@@ -52,8 +61,8 @@ struct CheckCommand: ParsableCommand {
     var report = CheckReport(family: family)
     var progress = ProgressLine(.diagnostics)
     var run = CheckRun(
-      command: ["/proc/self/exe", CheckChildCommand.name] + allowedLibraries.flatMap { ["--allow-foreign", $0] } + ["--"])
-    run.limit = .seconds(max(1, seconds))
+      command: ["/proc/self/exe", CheckChildCommand.name] + options.allowedLibraries.flatMap { ["--allow-foreign", $0] } + ["--"])
+    run.limit = .seconds(max(1, seconds ?? 60))
     run.run(path, jobs) { result in
       report.add(result)
       progress.show("\(report.count) of \(jobs.count) checks, \(report.failed) failed")
@@ -61,6 +70,16 @@ struct CheckCommand: ParsableCommand {
     progress.clear()
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
     if report.failed > 0 { throw Ended(status: .failure) }
+  }
+
+  private func checkGradients(of name: String) throws {
+    let open = try OpenModel(name, options, includesTraining: true)
+    var progress = ProgressLine(.diagnostics)
+    let check = GradientCheck(open: open, axes: axes, seed: seed, limit: Double(max(1, seconds ?? 10)))
+    let report = try check.run { progress.show($0) }
+    progress.clear()
+    printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+    if report.hasFailed { throw Ended(status: .failure) }
   }
 
   private static var table: String {
@@ -72,7 +91,7 @@ struct CheckCommand: ParsableCommand {
   /// A path, or the name of a family in the zoo.
   private func find(_ name: String) throws -> String {
     if name.contains("/") || name.hasSuffix(".so") { return name.contains("/") ? name : "./" + name }
-    return "\(try options.find().folder.plugins)/\(name).so"
+    return "\(try options.zoo.find().folder.plugins)/\(name).so"
   }
 }
 

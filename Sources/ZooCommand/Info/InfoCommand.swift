@@ -12,6 +12,7 @@ struct InfoCommand: ParsableCommand {
         zoo info lenet5
         zoo info vae-mnist --graph decode
         zoo info lenet5 --program --batch 64
+        zoo info char-gpt --training
         zoo info cnn.conv2d
         zoo info image
       """)
@@ -27,6 +28,9 @@ struct InfoCommand: ParsableCommand {
 
   @Flag(name: .customLong("no-fuse"), help: "Show what runs when no layer is folded into another.")
   var noFuse = false
+
+  @Flag(help: "Show what training takes of memory, in batches as the manifest says or --batch.")
+  var training = false
 
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -49,6 +53,10 @@ struct InfoCommand: ParsableCommand {
     }
     do {
       let open = try OpenModel(name, in: zoo, options, includesTraining: true)
+      if training {
+        let report = try TrainingMemoryReport(open, axes)
+        return printResult(json ? report.json.text(.pretty) : report.text(for: .output))
+      }
       let index = try open.graphIndex(graph)
       let lengths = try axes.lengths(open, graph: index)
       if program {

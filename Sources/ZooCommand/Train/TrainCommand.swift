@@ -93,6 +93,7 @@ struct TrainCommand: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     let pictures = try runOptions.pictures(job, of: open)
     let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
+    if !json, open.model.training?.recomputes == true { printDiagnostic(try savings(job, open)) }
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
@@ -111,6 +112,13 @@ struct TrainCommand: ParsableCommand {
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }
+}
+
+/// What computing again saves, as a sentence.
+private func savings(_ job: TrainingJob, _ open: OpenModel) throws -> String {
+  let steps = try job.trainer.memory(foreign: open.foreign)
+  let (kept, arena) = steps.reduce((0, 0)) { ($0.0 + $1.memory.keptBytes, $0.1 + $1.memory.arenaBytes) }
+  return "Computing blocks again for backward, activations take \(Quantity.bytes(arena)) instead of \(Quantity.bytes(kept))."
 }
 
 /// How often a checkpoint is written, as `--save-every` says it.

@@ -26,11 +26,12 @@ final class Binding {
   let memory: MemoryPlan
   let forwardSteps: UnsafeMutablePointer<zoo_step>
   let backwardSteps: UnsafeMutablePointer<zoo_step>
-  /// The layer behind each backward step.
+  /// The layer behind each forward step, and behind each backward step.
+  private(set) var forwardLayers: [Int] = []
   private(set) var backwardLayers: [Int] = []
   private(set) var packedBytes = 0
 
-  private let store: ParameterStore
+  let store: ParameterStore
   private let place: (ArenaBuffer) -> Location
   private let inputs: [Location]
   private let parameterGradient: (Int) -> Location
@@ -41,8 +42,9 @@ final class Binding {
   private var slots: [Slot] = []
   private var tables: [TensorTable] = []
   private var calls: [UnsafeMutablePointer<zoo_call>] = []
-  private var packs: [(layer: Int, memory: UnsafeMutableRawPointer)] = []
-  private var packedVersion = -1
+  /// Where each layer's parameters are packed, and the version of the store that they then had.
+  private(set) var packs: [(layer: Int, memory: UnsafeMutableRawPointer)] = []
+  var packedVersion = -1
 
   /// Binds a planned graph.
   ///
@@ -52,7 +54,7 @@ final class Binding {
   ///   - parameterGradient: where the gradient of a parameter, by its index in the store, goes.
   ///   - moving: the regions that `move` writes again.
   init(
-    _ planned: PlannedGraph, memory: MemoryPlan, differentiation: Differentiation?, store: ParameterStore, inputs: [Location],
+    _ planned: PlannedGraph, memory: MemoryPlan, store: ParameterStore, inputs: [Location],
     place: @escaping (ArenaBuffer) -> Location, parameterGradient: @escaping (Int) -> Location,
     moving: Set<Int> = []
   ) {
@@ -62,16 +64,20 @@ final class Binding {
     self.inputs = inputs
     self.place = place
     self.parameterGradient = parameterGradient
-    forwardSteps = .allocate(capacity: max(planned.layers.count, 1))
-    backwardSteps = .allocate(capacity: planned.layers.reduce(1) { $0 + 1 + $1.inputs.count + $1.parameters.count })
+    let snapshots = memory.snapshots.reduce(0) { $0 + $1.count }
+    forwardSteps = .allocate(capacity: planned.layers.count + snapshots + 1)
+    backwardSteps = .allocate(capacity: planned.layers.reduce(1 + 2 * snapshots) { $0 + 2 + $1.inputs.count + $1.parameters.count })
     for i in planned.layers.indices { bindForward(i) }
     forwardSlots = slots
     slots = []
-    if let differentiation {
-      for i in planned.layers.indices.reversed() where differentiation.isActive[i] { bindBackward(i) }
-      backwardSlots = slots
-      slots = []
+    for action in memory.recomputation.actions {
+      switch action {
+      case .again(let i): bindAgain(i)
+      case .backward(let i): bindBackward(i)
+      }
     }
+    backwardSlots = slots
+    slots = []
     movingForward = forwardSlots.filter { moving.contains($0.location.region) }
     movingBackward = backwardSlots.filter { moving.contains($0.location.region) }
   }
@@ -113,16 +119,22 @@ final class Binding {
     let failed =
       phase == .backward
       ? zoo_execute(backwardSteps, Int64(backwardLayers.count), Int32(ZOO_IN_BACKWARD), &status)
-      : zoo_execute(forwardSteps, Int64(planned.layers.count), Int32(ZOO_IN_FORWARD), &status)
+      : zoo_execute(forwardSteps, Int64(forwardLayers.count), Int32(ZOO_IN_FORWARD), &status)
     if failed < 0 { return nil }
-    return (planned.layers[phase == .backward ? backwardLayers[Int(failed)] : Int(failed)].instance, status)
+    return (planned.layers[phase == .backward ? backwardLayers[Int(failed)] : forwardLayers[Int(failed)]].instance, status)
   }
 
   /// Calls the layers one by one before the eyes of `inspection`, until it has found what it looks for.
   func run(_ inspection: Inspection, _ regions: Regions) -> (layer: LayerInstance, status: zoo_status)? {
-    for (i, layer) in planned.layers.enumerated() {
+    for (step, i) in forwardLayers.enumerated() {
       var status = zoo_status(ZOO_OK)
-      let failed = inspection.measure(layer.instance) { zoo_execute(forwardSteps + i, 1, Int32(ZOO_IN_FORWARD), &status) }
+      let layer = planned.layers[i]
+      let execute = { [forwardSteps] in zoo_execute(forwardSteps + step, 1, Int32(ZOO_IN_FORWARD), &status) }
+      if forwardSteps[step].layer == nil {
+        _ = execute()  // the host's own, which does not fail
+        continue
+      }
+      let failed = inspection.measure(layer.instance, execute)
       if failed >= 0 { return (layer.instance, status) }
       inspection.check(layer.instance) { output in
         location(.node(layer.node, output: output)).flatMap { location in regions[location.region].map { $0 + location.offset } }
@@ -130,50 +142,6 @@ final class Binding {
       if inspection.found != nil { return nil }
     }
     return nil
-  }
-
-  /// Packs the parameters of every layer, if any has changed since.
-  func pack() throws(LayerFailure) {
-    if packedVersion == store.version { return }
-    for layer in planned.layers { try layer.instance.control?.pack() }
-    for (i, memory) in packs {
-      let layer = planned.layers[i]
-      // Scales and shifts go into the parameters of the layer that folds them in.
-      let affine = layer.folding.affine
-      if affine.isEmpty {
-        try pack(layer.instance, layer.parameters, into: memory)
-        continue
-      }
-      let channels = affine.reduce(0) { $0 + $1.channels }
-      let scales = UnsafeMutablePointer<Float>.allocate(capacity: 2 * channels)
-      defer { scales.deallocate() }
-      var first = 0
-      for part in affine {
-        let table = alignedMemory(bytes: Int(part.layer.plan.packed_bytes))
-        defer { free(table) }
-        try pack(part.layer, part.parameters, into: table)
-        let values = table.assumingMemoryBound(to: Float.self)
-        (scales + first).update(from: values, count: part.channels)
-        (scales + channels + first).update(from: values + part.channels, count: part.channels)
-        first += part.channels
-      }
-      try pack(layer.instance, layer.parameters, into: memory, scale: scales, shift: scales + channels)
-    }
-    packedVersion = store.version
-  }
-
-  private func pack(
-    _ layer: LayerInstance, _ parameters: [Int], into memory: UnsafeMutableRawPointer, scale: UnsafePointer<Float>? = nil,
-    shift: UnsafePointer<Float>? = nil
-  ) throws(LayerFailure) {
-    guard let pack = layer.table.pointee.pack else { return }
-    let specs = TensorTable(layer.parameters.map(\.spec), data: parameters.map { store.entries[$0].pointer })
-    var call = zoo_pack_call(
-      size: UInt32(MemoryLayout<zoo_pack_call>.size), parameter_count: UInt32(parameters.count), host: zoo_host_table(),
-      context: layer.context, parameters: UnsafePointer(specs.first), packed: memory, scale: scale, shift: shift)
-    let status = withExtendedLifetime(specs) { attributed(to: layer.context, ZOO_IN_PACK) { pack(layer.layer, &call) } }
-    if status != zoo_status(ZOO_OK) { throw layer.failure(.pack, status) }
-    for i in parameters { store.release(i) }
   }
 
   // MARK: Binding
@@ -204,8 +172,17 @@ final class Binding {
     return call
   }
 
+  /// Which of a layer's calls is meant: forward, the same a second time, or backward.
+  private enum Pass { case forward, again, backward }
+
+  /// Where layer `i` reads or writes a value.
+  private func location(_ source: Source, for i: Int, _ pass: Pass) -> Location? {
+    if pass != .forward, memory.recomputation.isRepeated(source, for: i) { return memory.repeated[source].map(place) }
+    return location(source)
+  }
+
   /// A call with everything that forward and backward have in common.
-  private func makeCall(_ i: Int, needing: Bool) -> UnsafeMutablePointer<zoo_call> {
+  private func makeCall(_ i: Int, _ pass: Pass) -> UnsafeMutablePointer<zoo_call> {
     let layer = planned.layers[i]
     let instance = layer.instance
     let call = makeCall()
@@ -215,17 +192,27 @@ final class Binding {
     call.pointee.input_count = UInt32(layer.inputs.count)
     call.pointee.inputs = table(
       inputSpecs(layer),
-      layer.inputs.enumerated().map { k, source in needing && !instance.backwardNeedsInput(k) ? nil : source.flatMap(location) })
+      layer.inputs.enumerated().map { k, source in
+        pass == .backward && !instance.backwardNeedsInput(k) ? nil : source.flatMap { location($0, for: i, pass) }
+      })
     call.pointee.output_count = UInt32(instance.outputs.count)
     call.pointee.outputs = table(
       instance.outputs,
-      instance.outputs.indices.map { needing && !instance.backwardNeedsOutput($0) ? nil : location(.node(layer.node, output: $0)) })
+      instance.outputs.indices.map {
+        pass == .backward && !instance.backwardNeedsOutput($0) ? nil : location(.node(layer.node, output: $0), for: i, pass)
+      })
     call.pointee.parameter_count = UInt32(layer.parameters.count)
     call.pointee.parameters = fixedTable(instance.parameters.map(\.spec), data: layer.parameters.map { store.entries[$0].pointer })
-    call.pointee.saved_count = UInt32(memory.saved[i].count)
-    call.pointee.saved = table(Array(instance.saved.prefix(memory.saved[i].count)), memory.saved[i].map(place))
+    let saved = pass == .forward ? memory.saved[i] : memory.saved(for: i)
+    call.pointee.saved_count = UInt32(saved.count)
+    call.pointee.saved = table(Array(instance.saved.prefix(saved.count)), saved.map(place))
     if let addend = layer.folding.addend { call.pointee.addend = table([planned.spec(addend)], [location(addend)]) }
-    let scratch = needing ? memory.backwardScratch[i] : memory.forwardScratch[i]
+    let scratch =
+      switch pass {
+      case .forward: memory.forwardScratch[i]
+      case .again: memory.repeatedScratch[i]
+      case .backward: memory.backwardScratch[i]
+      }
     if let scratch {
       slots.append(Slot(address: pointerField(UnsafeMutableRawPointer(call), \zoo_call.scratch), location: place(scratch)))
     }
@@ -235,7 +222,8 @@ final class Binding {
   private func bindForward(_ i: Int) {
     let instance = planned.layers[i].instance
     instance.control?.bind(store)
-    let call = makeCall(i, needing: false)
+    for snapshot in memory.snapshots[i] { addForward(i, zoo_step_copy, nil, snapshotCall(i, snapshot)) }
+    let call = makeCall(i, .forward)
     if !planned.isTraining, instance.plan.packed_bytes > 0, instance.table.pointee.pack != nil {
       let memory = alignedMemory(bytes: Int(instance.plan.packed_bytes))
       packedBytes += Int(instance.plan.packed_bytes)
@@ -243,13 +231,44 @@ final class Binding {
       call.pointee.packed = UnsafeRawPointer(memory)
     }
     packedBytes += instance.control?.packedBytes ?? 0
-    forwardSteps[i] = zoo_step(function: instance.table.pointee.forward, layer: instance.layer, call: call)
+    addForward(i, instance.table.pointee.forward, instance.layer, call)
+  }
+
+  private func addForward(_ i: Int, _ function: zoo_function?, _ handle: OpaquePointer?, _ call: UnsafeMutablePointer<zoo_call>) {
+    forwardSteps[forwardLayers.count] = zoo_step(function: function, layer: handle, call: call)
+    forwardLayers.append(i)
+  }
+
+  private func addBackward(_ i: Int, _ function: zoo_function?, _ handle: OpaquePointer?, _ call: UnsafeMutablePointer<zoo_call>) {
+    backwardSteps[backwardLayers.count] = zoo_step(function: function, layer: handle, call: call)
+    backwardLayers.append(i)
+  }
+
+  /// From one of a layer's parameters to where it is kept as it was.
+  private func snapshotCall(
+    _ i: Int, _ snapshot: (parameter: Int, memory: ArenaBuffer), back: Bool = false
+  ) -> UnsafeMutablePointer<zoo_call> {
+    let layer = planned.layers[i]
+    let call = makeCall()
+    let spec = layer.instance.parameters[snapshot.parameter].spec
+    let parameter = fixedTable([spec], data: [store.entries[layer.parameters[snapshot.parameter]].pointer])
+    let kept = table([spec], [place(snapshot.memory)])
+    (call.pointee.inputs, call.pointee.outputs) = back ? (kept, parameter) : (parameter, kept)
+    return call
+  }
+
+  /// A layer's forward once more, which finds the parameters that it writes to as they were, and leaves them as they are.
+  private func bindAgain(_ i: Int) {
+    let instance = planned.layers[i].instance
+    for snapshot in memory.snapshots[i] { addBackward(i, zoo_step_exchange, nil, snapshotCall(i, snapshot)) }
+    addBackward(i, instance.table.pointee.forward, instance.layer, makeCall(i, .again))
+    for snapshot in memory.snapshots[i] { addBackward(i, zoo_step_copy, nil, snapshotCall(i, snapshot, back: true)) }
   }
 
   private func bindBackward(_ i: Int) {
     let layer = planned.layers[i]
     let instance = layer.instance
-    let call = makeCall(i, needing: true)
+    let call = makeCall(i, .backward)
     call.pointee.output_gradients = table(instance.outputs, memory.outputGradients[i].map { $0.map(place) })
 
     var sums: [UnsafeMutablePointer<zoo_call>] = []
@@ -290,12 +309,8 @@ final class Binding {
     }
     call.pointee.parameter_gradients = table(instance.parameters.map(\.spec), targets)
 
-    func add(_ function: zoo_function?, _ handle: OpaquePointer?, _ call: UnsafeMutablePointer<zoo_call>) {
-      backwardSteps[backwardLayers.count] = zoo_step(function: function, layer: handle, call: call)
-      backwardLayers.append(i)
-    }
-    add(instance.table.pointee.backward, instance.layer, call)
-    for sum in sums { add(zoo_step_accumulate, nil, sum) }
+    addBackward(i, instance.table.pointee.backward, instance.layer, call)
+    for sum in sums { addBackward(i, zoo_step_accumulate, nil, sum) }
   }
 }
 

@@ -34,9 +34,17 @@ struct MemoryPlan {
   private(set) var parameterGradients: [[ParameterTarget]]
   private(set) var seeds: [Source: ArenaBuffer] = [:]
   private(set) var graphInputGradients: [Int: ArenaBuffer] = [:]
+  /// What backward computes again.
+  let recomputation: Recomputation
+  /// What layers that run a second time then write.
+  private(set) var repeated: [Source: ArenaBuffer] = [:]
+  private(set) var repeatedSaved: [[ArenaBuffer]]
+  private(set) var repeatedScratch: [ArenaBuffer?]
+  /// Of such a layer, the parameters that forward writes to, and where they are kept as they were before.
+  private(set) var snapshots: [[(parameter: Int, memory: ArenaBuffer)]]
   /// What one iteration of a loop keeps for its backward.
   private(set) var tapeBytes = 0
-  let arena: Arena
+  private(set) var arena = Arena([])
 
   /// Places everything that `planned` touches.
   ///
@@ -48,8 +56,8 @@ struct MemoryPlan {
   init(_ planned: PlannedGraph, differentiation: Differentiation?, isBody: Bool = false, carried: [(output: Source, input: Int)] = []) {
     let layers = planned.layers
     let count = layers.count
-    let end = 2 * count + 2
-    func backwardStep(_ i: Int) -> Int { 2 * count - i }  // the seed is at `count`
+    recomputation = Recomputation(planned, differentiation)
+    let end = recomputation.end
     var buffers: [ArenaBuffer] = []
     func buffer(_ bytes: Int, at step: Int) -> ArenaBuffer {
       let buffer = ArenaBuffer(bytes: bytes, at: step)
@@ -62,12 +70,19 @@ struct MemoryPlan {
     var kept = Set(planned.outputs)
     for (i, layer) in layers.enumerated() {
       for case let source? in layer.inputs + [layer.folding.addend] { lastUse[source] = i }
-      guard differentiation?.isActive[i] == true else { continue }
-      for (k, source) in layer.inputs.enumerated() where layer.instance.backwardNeedsInput(k) { if let source { kept.insert(source) } }
+      for (k, source) in layer.inputs.enumerated() {
+        guard let source, !recomputation.isRepeated(source, for: i) else { continue }
+        let isRead = differentiation?.isActive[i] == true && layer.instance.backwardNeedsInput(k)
+        if isRead || recomputation.isRepeated[i] { kept.insert(source) }
+      }
+      guard differentiation?.isActive[i] == true, !recomputation.isRepeated[i] else { continue }
       for o in layer.instance.outputs.indices where layer.instance.backwardNeedsOutput(o) { kept.insert(.node(layer.node, output: o)) }
     }
 
     saved = layers.map { _ in [] }
+    repeatedSaved = saved
+    repeatedScratch = layers.map { _ in nil }
+    snapshots = layers.map { _ in [] }
     forwardScratch = layers.map { _ in nil }
     backwardScratch = layers.map { _ in nil }
     outputGradients = layers.map { $0.instance.outputs.map { _ in nil } }
@@ -93,10 +108,7 @@ struct MemoryPlan {
           continue
         }
         var reused: ArenaBuffer?
-        for alias in layer.instance.aliases where alias.output == o {
-          guard let input = layer.inputs[alias.input], lastUse[input] == i, !kept.contains(input),
-            layer.inputs.filter({ $0 == input }).count == 1, planned.spec(input).byteCount == spec.byteCount
-          else { continue }
+        for input in planned.replaceable(byOutput: o, of: layer) where lastUse[input] == i && !kept.contains(input) {
           if let memory = values[input], !taken.contains(where: { $0 === memory }) { reused = memory }
           if case .input(let index) = input, carried.contains(where: { $0 == (source, index) }) { inPlace[source] = index }
         }
@@ -117,6 +129,11 @@ struct MemoryPlan {
       if planned.isTraining {
         for spec in layer.instance.saved { saved[i].append(buffer(spec.byteCount, at: i)) }
       }
+      if recomputation.isRepeated[i] {
+        for (p, parameter) in layer.instance.parameters.enumerated() where parameter.isBuffer {
+          snapshots[i].append((p, buffer(parameter.spec.byteCount, at: i)))
+        }
+      }
     }
     for source in planned.outputs { values[source]?.use(at: isBody ? count : end) }
 
@@ -132,18 +149,22 @@ struct MemoryPlan {
         }
       }
       var written: Set<Int> = []
-      for i in layers.indices.reversed() where differentiation.isActive[i] {
+      var lastRepeatedUse: [Source: Int] = [:]
+      for case .again(let i) in recomputation.actions { for case let source? in layers[i].inputs { lastRepeatedUse[source] = i } }
+      for action in recomputation.actions {
+        if case .again(let i) = action { placeRepeated(i, planned, lastUse: lastRepeatedUse, buffer) }
+        guard case .backward(let i) = action else { continue }
         let layer = layers[i]
-        let step = backwardStep(i)
+        let step = recomputation.backwardSteps[i]
         for (k, source) in layer.inputs.enumerated() where layer.instance.backwardNeedsInput(k) {
-          if let source { values[source]?.use(at: step) }
+          if let source { value(source, for: i)?.use(at: step) }
         }
         for o in layer.instance.outputs.indices {
-          if layer.instance.backwardNeedsOutput(o) { values[.node(layer.node, output: o)]?.use(at: step) }
+          if layer.instance.backwardNeedsOutput(o) { value(.node(layer.node, output: o), for: i)?.use(at: step) }
           outputGradients[i][o] = adjoints[.node(layer.node, output: o)]
           outputGradients[i][o]?.use(at: step)
         }
-        for memory in saved[i] { memory.use(at: step) }
+        for memory in saved(for: i) { memory.use(at: step) }
         if layer.instance.plan.scratch_backward > 0 {
           backwardScratch[i] = buffer(Int(layer.instance.plan.scratch_backward), at: step)
         }
@@ -192,6 +213,35 @@ struct MemoryPlan {
     }
   }
 
+  /// Places what layer `i` touches when it runs again; `lastUse` says which of the layers that do so is the last to read a value.
+  private mutating func placeRepeated(
+    _ i: Int, _ planned: PlannedGraph, lastUse: [Source: Int], _ buffer: (_ bytes: Int, _ step: Int) -> ArenaBuffer
+  ) {
+    let (layer, step) = (planned.layers[i], recomputation.repeatSteps[i])
+    for case let source? in layer.inputs { value(source, for: i)?.use(at: step) }
+    var taken: [ArenaBuffer] = []
+    for (o, spec) in layer.instance.outputs.enumerated() {
+      var reused: ArenaBuffer?
+      for input in planned.replaceable(byOutput: o, of: layer)
+      where lastUse[input] == i && recomputation.isRepeated(input, for: i) && !recomputation.read.contains(input) {
+        if let memory = repeated[input], !taken.contains(where: { $0 === memory }) { reused = memory }
+      }
+      if let reused { taken.append(reused) }
+      repeated[.node(layer.node, output: o)] = reused ?? buffer(spec.byteCount, step)
+    }
+    if layer.instance.plan.scratch_forward > 0 { repeatedScratch[i] = buffer(Int(layer.instance.plan.scratch_forward), step) }
+    for spec in layer.instance.saved { repeatedSaved[i].append(buffer(spec.byteCount, step)) }
+    for snapshot in snapshots[i] { snapshot.memory.use(at: step) }
+  }
+
+  /// Where layer `i` reads a value when it runs again, or backwards.
+  func value(_ source: Source, for i: Int) -> ArenaBuffer? {
+    recomputation.isRepeated(source, for: i) ? repeated[source] : values[source]
+  }
+
+  /// Where the backward of layer `i` reads what forward has saved.
+  func saved(for i: Int) -> [ArenaBuffer] { recomputation.isRepeated[i] ? repeatedSaved[i] : saved[i] }
+
   /// The parameters, by their indices in the store, whose gradients something writes.
   var parameterTargets: Set<Int> {
     var indices: Set<Int> = []
@@ -202,5 +252,17 @@ struct MemoryPlan {
       }
     }
     return indices
+  }
+}
+
+extension PlannedGraph {
+  /// The values in whose memory a layer may write its output `o`, unless something else reads them.
+  fileprivate func replaceable(byOutput o: Int, of layer: Layer) -> [Source] {
+    layer.instance.aliases.compactMap { alias in
+      guard alias.output == o, let input = layer.inputs[alias.input], layer.inputs.filter({ $0 == input }).count == 1,
+        spec(input).byteCount == layer.instance.outputs[o].byteCount
+      else { return nil }
+      return input
+    }
   }
 }

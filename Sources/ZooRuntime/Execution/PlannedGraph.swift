@@ -18,6 +18,8 @@ struct PlannedGraph {
     var folding = Folding()
     /// The paths of the layers that are left out for that.
     var fused: [String] = []
+    /// The block that backward computes again as a whole; nil: none.
+    var segment: String?
   }
 
   let graph: Graph
@@ -68,7 +70,7 @@ struct PlannedGraph {
         layers.append(
           Layer(
             node: index, instance: instance, inputs: sources, parameters: layer.parameters,
-            isFrozen: node.isFrozen || layer.isFrozen))
+            isFrozen: node.isFrozen || layer.isFrozen, segment: node.segment))
         continue
       }
       let instance = try LayerInstance(
@@ -87,7 +89,8 @@ struct PlannedGraph {
           name, of: node.path, has: instance.parameters.map(\.name), place: node.place)
       }
       specs.append(instance.outputs)
-      layers.append(Layer(node: index, instance: instance, inputs: sources, parameters: parameters, isFrozen: node.isFrozen))
+      layers.append(
+        Layer(node: index, instance: instance, inputs: sources, parameters: parameters, isFrozen: node.isFrozen, segment: node.segment))
     }
 
     for source in wanted {

@@ -51,7 +51,7 @@ struct Conversions {
     var (sources, specs) = (node.inputs, specs)
     for (i, (source, spec)) in zip(sources, specs).enumerated() {
       guard let source, let spec else { continue }
-      (sources[i], specs[i]) = try converted(source, spec, to: type, in: graph, appendingTo: &layers)
+      (sources[i], specs[i]) = try converted(source, spec, to: type, in: graph, segment: node.segment, appendingTo: &layers)
     }
     return (sources, specs)
   }
@@ -65,7 +65,8 @@ struct Conversions {
   }
 
   private mutating func converted(
-    _ source: Source, _ spec: Spec, to type: DType, in graph: Graph, appendingTo layers: inout [PlannedGraph.Layer]
+    _ source: Source, _ spec: Spec, to type: DType, in graph: Graph, segment: String? = nil,
+    appendingTo layers: inout [PlannedGraph.Layer]
   ) throws -> (source: Source, spec: Spec) {
     guard spec.dtype != type, spec.dtype == .f32 || spec.dtype == .bf16 else { return (source, spec) }
     let wanted = Spec(spec.shape, type)
@@ -73,7 +74,8 @@ struct Conversions {
     let name = graph.name(of: source)
     let instance = try LayerInstance(
       kind: Self.kind, attributes: [], path: "\(name) as \(type)", inputs: [spec], inputNames: [name], training: false, run: run)
-    layers.append(PlannedGraph.Layer(node: nextNode, instance: instance, inputs: [source], parameters: [], isFrozen: false))
+    layers.append(
+      PlannedGraph.Layer(node: nextNode, instance: instance, inputs: [source], parameters: [], isFrozen: false, segment: segment))
     let other = Source.node(nextNode, output: 0)
     nextNode += 1
     others[source] = other

@@ -62,7 +62,7 @@ public final class Program {
     for (i, input) in inputs.enumerated() { (regions + 1 + i).initialize(to: input.pointer) }
     for (index, region) in gradients { (regions + region).initialize(to: store.gradient(of: index)) }
     binding = Binding(
-      planned, memory: memory, differentiation: differentiation, store: store, inputs: inputs.indices.map { Location(region: 1 + $0) },
+      planned, memory: memory, store: store, inputs: inputs.indices.map { Location(region: 1 + $0) },
       place: { Location(region: 0, offset: $0.offset) },
       parameterGradient: { index in
         guard let region = gradients[index] else { preconditionFailure("every target has a region") }
@@ -101,6 +101,28 @@ public final class Program {
     // What is minimised has derivative 1 by itself; a term of a sum, its weight.
     for seed in seeds { seed.pointer.update(repeating: seed.weight * scale, count: seed.count) }
     if let failed = binding.run(.backward) { throw failed.layer.failure(.backward, failed.status) }
+  }
+
+  /// Runs every layer backwards from these derivatives by the outputs, once after each `forward`; nil: zeros.
+  ///
+  /// An output that is no `f32`, or depends on nothing that gradients are wanted of, has none.
+  public func backward(from cotangents: [[Float]?]) throws(LayerFailure) {
+    for (source, seed) in binding.memory.seeds { memset(block + seed.offset, 0, planned.spec(source).byteCount) }
+    for (output, cotangent) in zip(planned.outputs, cotangents) {
+      guard let cotangent, let seed = binding.memory.seeds[output], planned.spec(output).dtype == .f32 else { continue }
+      precondition(cotangent.count == planned.spec(output).count, "a cotangent has as many elements as its output")
+      let floats = (block + seed.offset).assumingMemoryBound(to: Float.self)
+      for i in cotangent.indices { floats[i] += cotangent[i] }  // two outputs may be one value
+    }
+    if let failed = binding.run(.backward) { throw failed.layer.failure(.backward, failed.status) }
+  }
+
+  /// Whether gradients flow from output `o`.
+  package func hasCotangent(_ o: Int) -> Bool { binding.memory.seeds[planned.outputs[o]] != nil }
+
+  /// The gradient of graph input `i` after `backward`, if the program was made with it, and it has one.
+  func inputGradient(_ i: Int) -> UnsafePointer<Float>? {
+    binding.memory.graphInputGradients[i].map { UnsafePointer((block + $0.offset).assumingMemoryBound(to: Float.self)) }
   }
 
   /// The elements of output `i`, valid until the next run.

@@ -113,16 +113,12 @@ public final class Session {
   }
 
   /// The indices in the store of the parameters whose path matches one of `patterns`, buffers left out.
-  public func trainable(matching patterns: [String]) -> [Int] {
-    store.entries.indices.filter { i in
-      store.entries[i].isTrainable && patterns.contains { glob($0, matches: store.entries[i].path) }
-    }
-  }
+  public func trainable(matching patterns: [String]) -> [Int] { store.trainable(matching: patterns) }
 
   /// Gives values to the parameters that the plan of `graph` has asked for and no plan before it.
   ///
   /// A file may hold more than they: those of the graphs that are not planned yet.
-  private func prepareParameters(of graph: Graph) throws(ParameterError) {
+  func prepareParameters(of graph: Graph) throws(ParameterError) {
     unplannedPaths.subtract(graph.parameterPaths)
     if let weights { try store.load(weights.file, name: weights.name, inPlace: weights.inPlace, others: unplannedPaths) }
     store.materialise(seed: run.seed)

@@ -29,6 +29,8 @@ public struct Node: Sendable {
   public var isFrozen: Bool
   /// Where the manifest says so.
   public var place: Place
+  /// The block whose layers backward computes again from what goes into it, instead of keeping what they compute; nil: it is kept.
+  public var segment: String?
 }
 
 /// How a manifest wants a parameter to start.

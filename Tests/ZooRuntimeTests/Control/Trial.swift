@@ -16,16 +16,17 @@ final class Trial {
 
   /// Inputs and nodes as in a manifest; `wanted` are values of the graph.
   ///
-  /// With `minimise` it can also run backward, which is then asked for the gradients of all `f32` inputs.
+  /// With `minimise` it can also run backward, which is then asked for the gradients of all `f32` inputs. Blocks that `recompute` names are
+  /// computed again for it.
   init(
     inputs: String, _ nodes: String, _ others: String = "", minimise: String? = nil, wanted: [String], seed: UInt64 = 1,
-    lengths: [String: Int] = [:]
+    lengths: [String: Int] = [:], recompute: [String] = []
   ) throws {
     let names = (minimise.map { [$0] } ?? []) + wanted
     let outputs = names.enumerated().map { "\"o\($0)\": \"\($1)\"" }.joined(separator: ", ")
     let text = "{\"zoo\": 1, \"inputs\": {\(inputs)}, \"graph\": [\n\(nodes)\n], \"outputs\": {\(outputs)}\(others)}"
     graph = try Manifest(contentsOf: Array(text.utf8), file: "trial.json", folder: "/").expand(settings: [:], catalog: Repository.catalog)
-      .graph
+      .graph.recomputing(recompute)
     session = Session(graph, seed: seed)
     self.wanted = names
     trained = minimise != nil

@@ -70,18 +70,20 @@ final class Body {
     self.differentiation = differentiation
   }
 
-  /// Whether backward of any layer reads input `i`.
+  /// Whether backward of any layer reads input `i`, or a layer that then runs again.
   func backwardNeedsInput(_ i: Int) -> Bool {
     guard let differentiation else { return false }
     return planned.layers.enumerated().contains { index, layer in
-      differentiation.isActive[index]
-        && layer.inputs.enumerated().contains { k, source in source == .input(i) && layer.instance.backwardNeedsInput(k) }
+      let isRepeated = memory.recomputation.isRepeated[index]
+      return layer.inputs.enumerated().contains { k, source in
+        source == .input(i) && (isRepeated || differentiation.isActive[index] && layer.instance.backwardNeedsInput(k))
+      }
     }
   }
 
   func bind(_ store: ParameterStore) {
     binding = Binding(
-      planned, memory: memory, differentiation: differentiation, store: store,
+      planned, memory: memory, store: store,
       inputs: planned.inputs.indices.map { Location(region: Self.input($0)) },
       place: { Location(region: $0.isOnTape ? Self.tape : Self.arena, offset: $0.offset) },
       parameterGradient: { [parameterRegions] in Location(region: parameterRegions[$0] ?? 0) }, moving: moving)

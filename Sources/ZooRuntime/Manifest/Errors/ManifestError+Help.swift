@@ -84,6 +84,7 @@ extension ManifestError.Problem {
     case .nothingToChange: "add a 'train' section; docs/manifest.md shows one"
     case .unknownChange(let part, let path, let known):
       known.isEmpty ? "set '\(path)' itself" : Self.nearest(part, known, else: "it has")
+    case .unknownBlock(let pattern, let known): Self.nearest(pattern, known, else: "the paths are")
 
     case .absolutePath: "write it relative to the folder that the zoo is in, or to the manifest"
     case .pathLeaves: "paths lead into the zoo or the manifest's own folder; move the file there"

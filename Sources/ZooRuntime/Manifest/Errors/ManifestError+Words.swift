@@ -92,6 +92,7 @@ extension ManifestError.Problem {
     case .nothingToChange(let path): "'\(path)' is to be set, but the manifest does not say how to train"
     case .unknownChange(let part, let path, let known):
       known.isEmpty ? "'\(path)' is no object or list, so it has no '\(part)'" : "'\(path)' has no '\(part)'"
+    case .unknownBlock(let pattern, _): "'recompute' names '\(pattern)', which no layer or block is called"
 
     case .absolutePath(let path): "'\(path)' is an absolute path"
     case .pathLeaves(let path): "'\(path)' is a path that leaves the folder"

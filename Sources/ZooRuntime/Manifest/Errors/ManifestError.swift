@@ -155,6 +155,8 @@ public struct ManifestError: ExplainedError, Hashable {
     case notASchedule(String, known: [String])
     /// A number that no evaluation has.
     case unknownNumber(String, of: Owner, known: [String])
+    /// Blocks to compute again that there are not.
+    case unknownBlock(String, known: [String])
 
     // Paths
     /// A path that is not relative.

@@ -6,6 +6,7 @@ final class Budget {
   static let pathLimit = 500
   static let settingLimit = 1_000
   static let portLimit = 1_000
+  static let patternLimit = 100
 
   private var nodes = 0
   private var values = 0

@@ -6,6 +6,7 @@ struct TrainingReader {
   static let keys = [
     "about", "data", "inputs", "graph", "steps", "optimizer", "metrics", "carry", "epochs", "iterations", "batch", "shuffle", "seed",
     "accumulate", "average", "weight_noise", "loss_scale", "stop", "keep", "sample_rows", "evaluate", "samples",
+    "recompute",
   ]
   static let stepKeys = ["graph", "minimize", "maximize", "update", "optimizer", "repeat", "about"]
   static let metricKeys = ["graph", "value", "about"]
@@ -35,7 +36,7 @@ struct TrainingReader {
       throw fields.error(.saidTwice("carry", "sample_rows", of: fields.owner), at: fields.raw("sample_rows"))
     }
     return TrainingSection(
-      graphs: graphs.all, data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
+      graphs: try recomputing(graphs.all), data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
       weightNoise: try fields.number("weight_noise", in: 0...1e6) ?? 0, lossScaling: try habits.lossScaling(),
       stopping: try habits.stopping(), keeping: try habits.keeping(),
       isBootstrapped: isBootstrapped, metrics: metrics, evaluation: evaluation,
