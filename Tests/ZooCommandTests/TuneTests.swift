@@ -159,7 +159,7 @@ import ZooTestSupport
     ),
     ([], "zoo: nothing says what to vary in 'fit'\n  help: give --over NAME=VALUES"),
     (
-      ["--method", "grid", "--over", "rate=0..1/1000", "--over", "start=1..1000/1000"],
+      ["--method", "grid", "--over", "rate=0..1.0/1000", "--over", "start=1..1000/1000"],
       "zoo: the grid has 1,000,000 combinations\n  help: give --trials"
     ),
     (["--rate-finder", "--rates", "1..0.1"], "zoo: --rates takes FROM..TO, but was given '1..0.1'\n  help: such as 1e-6..1"),
