@@ -24,7 +24,8 @@ struct GradientCheck {
       let graph = section.graphs[step.graph].graph
       let lengths = try axes.lengths(open, of: [graph], batch: Self.batch)
       let check = try check(graph, lengths, progress) {
-        try GradientObjective($0, graph, inputs: $1, losses: step.terms.map { ($0.source, $0.weight) }, name: step.name, patterns: step.updated)
+        try GradientObjective(
+          $0, graph, inputs: $1, losses: step.terms.map { ($0.source, $0.weight) }, name: step.name, patterns: step.updated)
       }
       report.add(step.name, lengths, check)
     }

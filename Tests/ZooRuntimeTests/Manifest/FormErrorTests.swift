@@ -24,7 +24,7 @@ struct ManifestFormErrorTests {
     ManifestCase(#"{"zoo": 1, "grpah": []}"#, ":1:12: at /grpah: the manifest has no key 'grpah'", "did you mean 'graph'?"),
     ManifestCase(
       #"{"zoo": 1, "wings": 2}"#, ":1:12: at /wings: the manifest has no key 'wings'",
-      "the manifest has $schema, zoo, name, title, about, reference, licence, tags, settings, variants, inputs, graph, and 7 more"),
+      "the manifest has $schema, zoo, name, title, about, reference, licence, tags, settings, variants, inputs, graph, and 8 more"),
     ManifestCase(#"{"zoo": 1}"#, ":1:1: the manifest needs 'graph': the nodes, in a list", "add \"graph\" to the manifest"),
     ManifestCase(
       #"{"zoo": 1, "graph": {}}"#, ":1:21: at /graph: 'graph' of the manifest must be a list, but it is {}",

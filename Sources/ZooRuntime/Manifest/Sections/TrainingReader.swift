@@ -36,7 +36,8 @@ struct TrainingReader {
       throw fields.error(.saidTwice("carry", "sample_rows", of: fields.owner), at: fields.raw("sample_rows"))
     }
     return TrainingSection(
-      graphs: try recomputing(graphs.all), data: data, carried: carried, steps: steps, accumulated: accumulated, averaging: try habits.averaging(),
+      graphs: try recomputing(graphs.all), data: data, carried: carried, steps: steps, accumulated: accumulated,
+      averaging: try habits.averaging(),
       weightNoise: try fields.number("weight_noise", in: 0...1e6) ?? 0, lossScaling: try habits.lossScaling(),
       stopping: try habits.stopping(), keeping: try habits.keeping(),
       isBootstrapped: isBootstrapped, metrics: metrics, evaluation: evaluation,
