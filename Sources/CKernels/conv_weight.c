@@ -21,7 +21,7 @@ static int64_t stretch_rows(const zoo_conv *c) { return zoo_most(1, zoo_least(PI
 static int64_t stretch_columns(const zoo_conv *c) {
   return stretch_rows(c) == 1 ? zoo_least(PIXELS, zoo_conv_pixels(c)) : zoo_conv_pixels(c);
 }
-static int64_t apart(const zoo_conv *c) { return c->taps_apart && !c->is_depthwise ? zoo_conv_taps(c) * zoo_conv_panels(c) : 1; }
+static int64_t apart(const zoo_conv *c) { return c->taps_apart && !c->is_depthwise ? zoo_conv_taps(c) * zoo_conv_weight_panels(c) : 1; }
 
 static int64_t widened_count(const zoo_conv *c) {
   if (c->taps_apart || !c->is_padded) return 0;
@@ -75,9 +75,9 @@ static void accumulate(
 
 /// One tap, one panel.
 static void add_tap(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s, int64_t unit, float *partial, float *copy) {
-  const int64_t tap = unit / zoo_conv_panels(c);
+  const int64_t tap = unit / zoo_conv_weight_panels(c);
   int64_t column, start;
-  const zoo_panel panel = zoo_conv_panel(c, unit % zoo_conv_panels(c), &column, &start);
+  const zoo_panel panel = zoo_conv_panel(c, unit % zoo_conv_weight_panels(c), &column, &start);
   accumulate(
     c, tiles, s, whole_vectors(c, tiles, s, &panel, column, copy), &panel, tap / c->kernel_w, tap % c->kernel_w,
     column / c->group_out * c->group_in, c->group_in, partial + start + tap * c->group_in * panel.width);
@@ -86,7 +86,7 @@ static void add_tap(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s,
 /// All taps and panels, a row of the kernel at a time.
 static void add_rows(const zoo_conv *c, const zoo_tiles *tiles, const stretch *s, float *partial, float *copy) {
   const int64_t count = c->kernel_w * c->in_c;
-  for (int64_t i = 0; i < zoo_conv_panels(c); i++) {
+  for (int64_t i = 0; i < zoo_conv_weight_panels(c); i++) {
     int64_t column, start;
     const zoo_panel panel = zoo_conv_panel(c, i, &column, &start);
     const pixels dy = whole_vectors(c, tiles, s, &panel, column, copy);

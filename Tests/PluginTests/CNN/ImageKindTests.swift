@@ -149,7 +149,7 @@ import ZooTypes
       // More than one stretch of the sum, and runs too long to be read at once.
       ([1, 3, 4, 700], 5, 3, 1, 1), ([1, 5, 5, 1100], 3, 1, 2, 0),
       // Several bands, panels and images; more rows than a stretch of the weights' gradients.
-      ([2, 21, 19, 5], 101, 3, 1, 1), ([1, 40, 33, 20], 17, 3, 2, 1), ([3, 30, 30, 2], 7, 5, 1, 2),
+      ([2, 21, 19, 5], 101, 3, 1, 1), ([2, 21, 19, 40], 130, 3, 1, 1), ([1, 40, 33, 20], 17, 3, 2, 1), ([3, 30, 30, 2], 7, 5, 1, 2),
     ])
   func definition(_ shape: [Int], _ channels: Int, _ kernel: Int, _ stride: Int, _ padding: Int) throws {
     let attributes = #"{"channels": \#(channels), "kernel": \#(kernel), "stride": \#(stride), "padding": \#(padding)}"#
