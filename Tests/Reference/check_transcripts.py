@@ -46,7 +46,7 @@ def main() -> None:
                 return match[0]
             run = subprocess.run(command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             printed = "\n".join(line.rstrip() for line in run.stdout.decode().split("\n")).rstrip("\n")
-            if agrees(shown.rstrip("\n"), printed):
+            if agrees(shown.rstrip("\n") + "\n", printed + "\n"):
                 return match[0]
             differing += 1
             print(f"{page.relative_to(ROOT)}: $ {command}\n{printed}")
