@@ -151,6 +151,23 @@ struct RecomputationTests {
     #expect(try #require(again.session.store["a.norm.running_mean"]).floats != start)
   }
 
+  // Statistics that three blocks move in turn are, after the first one's second run, those that the last one left.
+  @Test func runningStatisticsThatAreSharedMoveOnceToo() throws {
+    let nodes = [("a", "x"), ("b", "a"), ("c", "b")].map { name, input in
+      name == "a" ? Self.block(name, input) : String(Self.block(name, input).dropLast()) + #", "share": "a"}"#
+    }
+    let loss = #"{"layer": "core.mse", "name": "loss", "in": ["c", "target"]}"#
+    let trials = try [[], ["?"]].map { recompute in
+      try Trial(
+        inputs: Self.networks[0].inputs, (nodes + [loss]).joined(separator: ", "), minimise: "loss", wanted: [], recompute: recompute)
+    }
+    for trial in trials { try trial.run() }
+    for path in ["a.norm.running_mean", "a.norm.running_var"] {
+      let values = try trials.map { try #require($0.session.store[path]).floats }
+      #expect(values[0] == values[1], "\(path)")
+    }
+  }
+
   // A layer that counts what it was called with would show other random numbers the second time.
   @Test func everyStepHasItsOwnRandomNumbersBothTimes() throws {
     let again = try trial(Self.networks[0], ["*"])
