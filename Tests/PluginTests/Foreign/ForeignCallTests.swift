@@ -43,7 +43,7 @@ import ZooTypes
       #""symbol": "total", "signature": "f32(const f32*, u32, i64*)", "outputs": "sum: f32[], n: i64[1]", "arguments": "x, x.count, n", "#
         + #""result": "sum""#, [x(1, 2, 4)])
     #expect(layer.outputs[0].floats == [7])
-    #expect(layer.outputs[1].pointer.load(as: Int64.self) == 3)
+    withExtendedLifetime(layer) { #expect(layer.outputs[1].pointer.load(as: Int64.self) == 3) }
   }
 
   // 1 + 0.5 * 10 and 2 + 0.5 * 20, in a copy; gradients 0.5 and 1 times 8 and 4.
@@ -67,7 +67,8 @@ import ZooTypes
     let root =
       #""symbol": "root", "signature": "i32(f64*, const f32*, u64)", "outputs": "y: f64[x.shape]", "arguments": "y, x, x.count", "#
       + #""result": "status""#
-    #expect(try run(root, [x(4, 9)]).outputs[0].pointer.load(fromByteOffset: 8, as: Double.self) == 3)
+    let layer = try run(root, [x(4, 9)])
+    withExtendedLifetime(layer) { #expect(layer.outputs[0].pointer.load(fromByteOffset: 8, as: Double.self) == 3) }
     do {
       _ = try run(root, [x(4, -9)])
       Issue.record("it failed")
