@@ -124,8 +124,7 @@ private final class Shared: @unchecked Sendable {
     guard bytes > slotBytes else { return }
     free(slots)
     slotBytes = (bytes + 63) / 64 * 64
-    slots = aligned_alloc(64, 2 * slotBytes)
-    if slots == nil { fatalError("out of memory: \(2 * slotBytes) bytes were asked for") }
+    slots = alignedMemory(bytes: 2 * slotBytes)
   }
 
   /// The memory of a batch: that of the one before the last.

@@ -1,3 +1,5 @@
+import ZooTraining
+
 /// Writes a picture as an SVG file that needs nothing else: no fonts, scripts or images from anywhere.
 ///
 /// Its colours follow the reader's choice of light or dark. Boxes say in `data-path` which layer they are, wires in `data-value` what they
@@ -132,23 +134,5 @@ struct SVG {
     isTop
       ? "M\(area.x) \(area.y + height)v\(8 - height)a8 8 0 0 1 8 -8h\(area.width - 16)a8 8 0 0 1 8 8v\(height - 8)z"
       : "M\(area.x) \(area.bottom - height)v\(height - 8)a8 8 0 0 0 8 8h\(area.width - 16)a8 8 0 0 0 8 -8v\(8 - height)z"
-  }
-
-  /// Text that is safe between tags and in attributes.
-  ///
-  /// Characters that XML does not have are replaced.
-  private func escaped(_ text: String) -> String {
-    var safe = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": safe += "&amp;"
-      case "<": safe += "&lt;"
-      case ">": safe += "&gt;"
-      case "\"": safe += "&quot;"
-      case "\n", "\t": safe += " "
-      default: safe.unicodeScalars.append(scalar.value < 0x20 || scalar.value | 1 == 0xFFFF ? "\u{FFFD}" : scalar)
-      }
-    }
-    return safe
   }
 }

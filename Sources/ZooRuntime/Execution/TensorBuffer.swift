@@ -51,7 +51,7 @@ public final class TensorBuffer: @unchecked Sendable {
 }
 
 /// Memory aligned to 64 bytes, at least 64 of them, to be freed with `free`.
-func alignedMemory(bytes: Int) -> UnsafeMutableRawPointer {
+package func alignedMemory(bytes: Int) -> UnsafeMutableRawPointer {
   guard let memory = aligned_alloc(64, max((bytes + 63) / 64 * 64, 64)) else {
     fatalError("out of memory: \(bytes) bytes were asked for")
   }

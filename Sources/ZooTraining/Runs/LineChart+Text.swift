@@ -36,8 +36,10 @@ func scientific(_ value: Double) -> String {
   return (factor == factor.rounded() ? String(Int(factor)) : "\(factor)") + "e\(exponent)"
 }
 
-/// Text that is safe between tags and in attributes of XML, which has no control characters.
-func escaped(_ text: String) -> String {
+/// Text that is safe between tags and in attributes of XML.
+///
+/// Characters that XML does not have are replaced.
+package func escaped(_ text: String) -> String {
   var safe = ""
   for scalar in text.unicodeScalars {
     switch scalar {
@@ -45,6 +47,7 @@ func escaped(_ text: String) -> String {
     case "<": safe += "&lt;"
     case ">": safe += "&gt;"
     case "\"": safe += "&quot;"
+    case "\n", "\t": safe += " "
     default: safe.unicodeScalars.append(scalar.value < 0x20 || scalar.value | 1 == 0xFFFF ? "\u{FFFD}" : scalar)
     }
   }
