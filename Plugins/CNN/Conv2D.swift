@@ -78,7 +78,7 @@ struct Conv2D: DifferentiableLayer {
       plan.backwardScratch = convolution.backwardScratch
     } else {
       plan.epilogues = convolution.epilogues
-      (plan.canPad, plan.canStrideRows, plan.canJoin) = (true, convolution.canStridePixels, !convolution.isLarge)
+      (plan.canPad, plan.canStrideRows, plan.canJoin) = (true, convolution.canStridePixels, convolution.canJoin)
       try join(request.siblings(Self.self), into: &plan, threads: request.threadCount)
     }
     planned = plan
@@ -90,7 +90,7 @@ struct Conv2D: DifferentiableLayer {
     guard !others.isEmpty else { return }
     var products: [JoinedProducts.Product] = []
     for layer in [self] + others {
-      guard let convolution = layer.convolution, !convolution.isLarge else { throw .unsupported("oneDNN computes one by itself") }
+      guard let convolution = layer.convolution, convolution.canJoin else { throw .unsupported("one computes all of it by itself") }
       products.append(JoinedProducts.Product(convolution, hasBias: layer.hasBias))
     }
     plan.join(others.compactMap(\.planned))

@@ -3,6 +3,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #include "CHost.h"
 
 /* Enough independent sums to keep two units with a latency of up to six cycles busy, and few enough for sixteen registers. */
@@ -37,7 +40,27 @@ LOOPS(plain, 16, )
 #if defined(__x86_64__)
 LOOPS(v3, 32, __attribute__((target("avx2,fma"))))
 LOOPS(v4, 64, __attribute__((target("avx512f"))))
+
+/* Each multiply-add is of two pairs. */
+__attribute__((target("avx512f,avx512bf16"))) static float multiply_pairs(int64_t rounds) {
+  __m512 sums[CHAINS];
+  __m512bh scale = (__m512bh)_mm512_set1_epi16(0x3F60), step = (__m512bh)_mm512_set1_epi16(0x3E00); /* 0.875 and 0.125 */
+  for (int c = 0; c < CHAINS; c++) sums[c] = _mm512_set1_ps((float)c);
+  for (int64_t i = 0; i < rounds * STEPS; i++) {
+    _Pragma("clang loop unroll(full)") for (int c = 0; c < CHAINS; c++) sums[c] = _mm512_dpbf16_ps(sums[c], scale, step);
+  }
+  for (int c = 1; c < CHAINS; c++) sums[0] += sums[c];
+  return sums[0][0];
+}
 #endif
+
+int32_t zoo_ceiling_has_bf16(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16");
+#else
+  return 0;
+#endif
+}
 
 int32_t zoo_ceiling_vector_bits(void) {
 #if defined(__x86_64__)
@@ -47,8 +70,9 @@ int32_t zoo_ceiling_vector_bits(void) {
   return 128;
 }
 
-static float multiply(int32_t bits, int64_t rounds) {
+static float multiply(int32_t bits, int32_t is_bf16, int64_t rounds) {
 #if defined(__x86_64__)
+  if (is_bf16) return multiply_pairs(rounds);
   if (bits == 512) return multiply_v4(rounds);
   if (bits == 256) return multiply_v3(rounds);
 #endif
@@ -67,19 +91,26 @@ static float sum(int32_t bits, const char *from, int64_t bytes) {
 static volatile float sink;
 #define ANEW __asm__ volatile("" : : : "memory")
 
+typedef struct {
+  int64_t rounds;
+  int32_t is_bf16;
+} multiplying;
+
 static zoo_status multiply_part(void *data, int64_t from, int64_t to, int32_t slot) {
   (void)slot;
+  const multiplying *m = data;
   for (int64_t i = from; i < to; i++) {
     ANEW;
-    sink = multiply(zoo_ceiling_vector_bits(), *(const int64_t *)data);
+    sink = multiply(zoo_ceiling_vector_bits(), m->is_bf16, m->rounds);
   }
   return ZOO_OK;
 }
 
-double zoo_ceiling_arithmetic(int64_t rounds) {
+double zoo_ceiling_arithmetic(int64_t rounds, int32_t is_bf16) {
   int32_t threads = zoo_host_threads();
-  zoo_host_table()->parallel_for(NULL, threads, 1, multiply_part, &rounds);
-  return 2.0 * STEPS * CHAINS * (zoo_ceiling_vector_bits() / 32) * (double)rounds * threads;
+  multiplying m = {rounds, is_bf16};
+  zoo_host_table()->parallel_for(NULL, threads, 1, multiply_part, &m);
+  return (is_bf16 ? 4.0 : 2.0) * STEPS * CHAINS * (zoo_ceiling_vector_bits() / 32) * (double)rounds * threads;
 }
 
 typedef struct {

@@ -20,6 +20,12 @@ int64_t zoo_conv_slab(const zoo_conv *c) {
 
 int64_t zoo_conv_adds(const zoo_conv *c) { return !c->is_depthwise && !c->is_planar; }
 
+void zoo_conv_forward_bf16(
+  const zoo_conv *c, const uint16_t *x, const float *packed, const float *bias, const uint16_t *addend, const zoo_epilogue *epilogue,
+  uint16_t *y, float *slab, int64_t from, int64_t to) {
+  zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
+}
+
 void zoo_conv_forward(
   const zoo_conv *c, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
   float *y, float *slab, int64_t from, int64_t to) {

@@ -22,6 +22,7 @@ void zoo_winograd_pack(const zoo_conv *conv, const float *weight, int turns, int
 
 int64_t zoo_winograd_tasks(const zoo_conv *conv);
 int64_t zoo_winograd_slab(const zoo_conv *conv);
+/// x, y and addend are f32, or with `is_bf16` bf16; then the epilogue is NULL, or one that zoo_epilogue_range knows.
 void zoo_winograd_forward(
-  const zoo_conv *conv, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
-  float *y, float *slab, int64_t from, int64_t to);
+  const zoo_conv *conv, const void *x, const float *packed, const float *bias, const void *addend, const zoo_epilogue *epilogue,
+  void *y, float *slab, int64_t from, int64_t to);

@@ -34,6 +34,10 @@ typedef struct zoo_tiles {
 /// The best that this machine can run.
 const zoo_tiles *zoo_machine_tiles(void);
 
+/// The same for pairs: A and B are bf16, two steps in the place of each float, and C is f32. Only rows' steps are adjacent. NULL: this machine
+/// has no instructions for them.
+const zoo_tiles *zoo_machine_pairs(void);
+
 /// C (+)= A B for any number of rows, in tiles of as equal a height as can be. `tile` is for the first row; A's next is `a_row` further.
 /// Its `next` is wanted after all of them.
 static inline void zoo_tile_sweep(

@@ -14,7 +14,7 @@
   UNROLL for (int v = 0; v < vectors; v++) b_row[v] = *(const NAME(vector) *)(b + v * WIDTH);            \
   UNROLL for (int r = 0; r < rows; r++) {                                                                \
     const float x = A_ELEMENT;                                                                           \
-    UNROLL for (int v = 0; v < vectors; v++) sum[part][r][v] += x * b_row[v];                            \
+    UNROLL for (int v = 0; v < vectors; v++) sum[part][r][v] = NAME(multiply_add)(sum[part][r][v], x, b_row[v]);                            \
   }                                                                                                      \
   b += t->b_stride;
 
@@ -86,9 +86,13 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
 /// The fewer sums a tile has, the more of them run side by side.
 #define SPLIT(r, v) ((r) * (v) >= 8 ? 1 : (r) * (v) >= 4 ? 2 : 4)
 
-#define TILE(r, v)                                                                                        \
-  TARGET static void NAME(by_row_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 1); }   \
-  TARGET static void NAME(by_column_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 0); }
+#define BY_ROW(r, v) TARGET static void NAME(by_row_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 1); }
+#ifdef HALVES // pairs are steps of a row
+#define BY_COLUMN(r, v)
+#else
+#define BY_COLUMN(r, v) TARGET static void NAME(by_column_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 0); }
+#endif
+#define TILE(r, v) BY_ROW(r, v) BY_COLUMN(r, v)
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3)
 #define ENTRY(kind, r) {NAME(kind##_##r##x1), NAME(kind##_##r##x2), NAME(kind##_##r##x3)}
 
@@ -129,12 +133,19 @@ TARGET static void NAME(add)(const float *from, int64_t from_stride, float *to, 
   }
 }
 
-static const zoo_tiles NAME(tiles)[1] = {{WIDTH, ROWS, ZOO_TILE_VECTORS, ENTRIES(by_row), ENTRIES(by_column), NAME(copy), NAME(add)}};
+static const zoo_tiles NAME(tiles)[1] = {{
+  .width = WIDTH, .rows = ROWS, .vectors = ZOO_TILE_VECTORS, .by_row = ENTRIES(by_row), .copy = NAME(copy), .add = NAME(add),
+#ifndef HALVES
+  .by_column = ENTRIES(by_column),
+#endif
+}};
 
 #undef ROWS
 #undef STEP
 #undef SPLIT
 #undef TILE
+#undef BY_ROW
+#undef BY_COLUMN
 #undef TILES
 #undef ENTRY
 #undef ENTRIES

@@ -1,12 +1,15 @@
 /// Which generation of processors this is.
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
-/// Picks what the functions of a template (see generations.h) are called for this machine.
+/// Picks what the functions of a template (see generations.h) are called for this machine, and for bf16 on it, or NULL.
 #if defined(__x86_64__)
 #define ZOO_BEST(name) (__builtin_cpu_supports("x86-64-v4") ? name##_v4 : __builtin_cpu_supports("x86-64-v3") ? name##_v3 : name##_v1)
+#define ZOO_PAIRS(name) (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16") ? name##_pairs : NULL)
 #else
 #define ZOO_BEST(name) name##_v1
+#define ZOO_PAIRS(name) NULL
 #endif
 
 typedef float zoo_part __attribute__((vector_size(16)));

@@ -4,10 +4,15 @@
 //   WIDTH                 floats to a vector
 //   NAME(vector), NAME(mask)     WIDTH floats, and WIDTH integers as comparisons give them
 //   NAME(load), NAME(store)      n <= WIDTH of them
+//   NAME(element), NAME(read), NAME(write)   what layers hand to each other, and n <= WIDTH of these, read as floats and rounded
+//   NAME(multiply_add)(s, x, b)  s + x b for a float x
 //   LOAD_PART(p, n)       a vector of the n < WIDTH floats at p and zeros
 //   STORE_PART(p, x, n)   the first n of them to p
 //   BETWEEN(x, low, high) x, but at least low and at most high; what is NaN stays so
 // Nothing else touches memory beyond n, so parts may lie at the end of a buffer. There is no include guard.
+//
+// With PAIRS there is one generation more, whose suffix is `pairs`, for processors that have zoo_machine_pairs: elements are bf16, and what
+// multiply_add takes for floats are pairs of them, whose two products are added.
 
 #include "generation.h"
 #include "ranges.h"
@@ -27,13 +32,25 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("arch=x86-64-v4")))
-#define NAME(x) x##_v4
 #define WIDTH 16
 #define MASK(n) ((__mmask16)((1u << (n)) - 1))
 #define LOAD_PART(p, n) ((NAME(vector))_mm512_maskz_loadu_ps(MASK(n), p))
 #define STORE_PART(p, x, n) _mm512_mask_storeu_ps(p, MASK(n), (__m512)(x))
 #define BETWEEN(x, low, high) ((NAME(vector))_mm512_min_ps((__m512)(high), _mm512_max_ps((__m512)(low), (__m512)(x))))
+
+#ifdef PAIRS
+#define TARGET __attribute__((target("arch=x86-64-v4,avx512bf16")))
+#define NAME(x) x##_pairs
+#define HALVES
+#include "generation_vectors.h"
+#include TEMPLATE
+#undef TARGET
+#undef NAME
+#undef HALVES
+#endif
+
+#define TARGET __attribute__((target("arch=x86-64-v4")))
+#define NAME(x) x##_v4
 #include "generation_vectors.h"
 #include TEMPLATE
 #undef TARGET
@@ -78,6 +95,7 @@
 #undef BETWEEN
 
 #undef FOR_CHANNELS
+#undef PAIRS
 #undef INLINE
 #undef NO_UNROLL
 #undef UNROLL

@@ -1,4 +1,5 @@
 import CKernels
+import COneDNN
 public import CZoo
 public import ZooPlugin
 
@@ -7,7 +8,7 @@ public import ZooPlugin
 /// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads.
 ///
 /// oneDNN computes large windows, and the zoo's own kernels what is small, windows of 3x3 side by side, plain products in inference, and every
-/// gradient by the weight: docs/decisions/0007.
+/// gradient by the weight: docs/decisions/0007. Of bf16, oneDNN computes all but windows of 3x3.
 public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int
@@ -37,6 +38,7 @@ public final class Convolution: Sendable {
     (shape.dilation_h, shape.dilation_w) = (Int64(height.dilation), Int64(width.dilation))
     (shape.top, shape.left, shape.groups) = (Int64(height.before), Int64(width.before), Int64(groups))
     (shape.out_step, shape.is_trained) = (Int64(outputStep), isTraining ? 1 : 0)
+    shape.is_bf16 = isBF16 && Self.isRange(epilogue) && zoo_dnn_has_bf16() != 0 ? 1 : 0
     zoo_conv_prepare(&shape)
     self.shape = shape
     self.threads = max(threads, 1)
@@ -45,10 +47,18 @@ public final class Convolution: Sendable {
     toBias = ColumnSums(rows: images * height.output * width.output, columns: outputs)
     self.epilogue = epilogue ?? zoo_epilogue()
     self.adds = adds
-    let native = isBF16 ? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds, isBF16: true) : nil
-    isNative = native != nil
+    let isOurs = shape.is_bf16 != 0
+    let native = isBF16 && !isOurs ? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds, isBF16: true) : nil
+    isNative = isOurs || native != nil
     let made = native ?? LargeConvolution(shape, isTraining: isTraining, epilogue: epilogue, adds: adds)
     (large, largeBackward) = (made?.forward, made?.backward)
+  }
+
+  /// Whether the kernels of bf16 know the epilogue.
+  private static func isRange(_ epilogue: zoo_epilogue?) -> Bool {
+    guard var epilogue, Int(epilogue.kind) != ZOO_EPILOGUE_NONE else { return true }
+    var range: [Float] = [0, 0]
+    return zoo_epilogue_range(&epilogue, &range) != nil
   }
 
   /// Whether forward takes bf16, and f32 no more.
@@ -138,40 +148,27 @@ public final class Convolution: Sendable {
     addend: UnsafePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
     if adds, addend == nil { throw .internal("there is nothing to add") }
-    let layout = self.packed
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
+    if packed == nil { try pack(call, weight(), bias(), into: panels, packedBias) }
+    let rest = packed == nil ? pieces.rest : scratch
     if let large {
-      if packed == nil {
-        try large.pack(weight(), into: panels)
-        copy(bias(), into: packedBias)
-      }
       if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
-      return try large.execute(
-        from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
+      return try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: rest)
     }
-    if packed == nil {
-      let weight = weight()
-      try parallel(call, layout.panels, grain: layout.grain) { shape, part in
-        zoo_conv_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
-      }
-      copy(bias(), into: packedBias)
-    }
-    let slabs = packed == nil ? pieces.rest : scratch
     try call.parallel(tasks.count, grain: taskGrain) { part, slot in
-      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, into: y, slab: slabs + slot * tasks.slabBytes)
+      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, into: y, slab: rest + slot * tasks.slabBytes)
     }
   }
 
-  /// (none of oneDNN's) The independent parts of forward.
+  /// Whether its parts may be computed beside those of others over the same images.
+  public var canJoin: Bool { large == nil && !isNative }
+  /// (if it can join) The independent parts of forward.
   public var taskCount: Int { tasks.count }
   /// How many of them are worth a thread.
   public var taskGrain: Int { Grain.computing(flops: flops / Double(tasks.count)) }
   /// The bytes that each thread wants of its own.
   public var slabBytes: Int { tasks.slabBytes }
-  /// Whether oneDNN computes it.
-  public var isLarge: Bool { large != nil }
-
   /// Parts of forward, from what `pack` wrote.
   public func run(
     _ part: Range<Int>, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer, addend: UnsafePointer<Float>?,
@@ -194,16 +191,33 @@ public final class Convolution: Sendable {
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
     addend: UnsafePointer<UInt16>? = nil, into y: UnsafeMutablePointer<UInt16>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
-    guard let large, isNative else { throw .internal("the convolution was planned for f32") }
+    guard isNative else { throw .internal("the convolution was planned for f32") }
     if adds, addend == nil { throw .internal("there is nothing to add") }
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
-    if packed == nil {
-      try large.pack(weight(), into: panels)
-      copy(bias(), into: packedBias)
+    if packed == nil { try pack(call, weight(), bias(), into: panels, packedBias) }
+    let rest = packed == nil ? pieces.rest : scratch
+    if let large {
+      if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
+      return try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: rest)
     }
-    if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
-    try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: packed == nil ? pieces.rest : scratch)
+    try parallel(call, tasks, slabs: rest) { shape, part, slab in
+      withUnsafePointer(to: epilogue) { last in
+        zoo_conv_forward_bf16(shape, x, panels, packedBias, addend, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
+      }
+    }
+  }
+
+  /// Packs as one of the layer's threads, with the others.
+  private func pack(
+    _ call: Call, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, into panels: UnsafeMutablePointer<Float>,
+    _ packedBias: UnsafeMutablePointer<Float>
+  ) throws(LayerError) {
+    copy(bias, into: packedBias)
+    if let large { return try large.pack(weight, into: panels) }
+    try parallel(call, packed.panels, grain: packed.grain) { shape, part in
+      zoo_conv_pack(shape, weight, Int64(part.lowerBound), Int64(part.upperBound), panels)
+    }
   }
 
   /// All pixels of y's shape.

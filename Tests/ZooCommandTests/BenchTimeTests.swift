@@ -167,6 +167,8 @@ private final class FakeClock {
     let ceiling = Ceiling.measure()
     #expect(ceiling.arithmetic > 0.5e9 && ceiling.arithmetic < 1e15)
     #expect(ceiling.reading > 0.1e9 && ceiling.reading < 1e13)
+    let narrow = Ceiling.measure(.bf16)
+    #expect((narrow.dtype == .f32 || narrow.dtype == .bf16) && narrow.arithmetic > 0.5e9 && narrow.arithmetic < 1e15)
   }
 }
 

@@ -123,20 +123,20 @@ import ZooTypes
         layer("batch_norm", "nk"), dense("v", 5, in: "f"), layer("concat", "y", in: "[\"nk\", \"v\", \"nq\"]"),
       ].joined(separator: ","), ["f", "q + nq + k + nk", "v", "y"]),
     Example(
-      "convolutions of oneDNN",
+      "large convolutions",
       [
         conv("a", 32), layer("batch_norm", "na"), layer("relu", "ra"), conv("b", 32), layer("batch_norm", "nb"),
         layer("add", "s", in: "[\"x\", \"nb\"]"), layer("relu", "y"),
       ].joined(separator: ","), ["a + na + ra", "b + nb + s + y"], shape: [2, 28, 28, 32]),
     Example(
-      "parts of which oneDNN would write each, with other sums of 288 products",
+      "large convolutions side by side",
       [
         conv("a", 64), layer("batch_norm", "na"), layer("relu", "ra"), conv("b", 64, in: "x"), layer("relu", "rb"),
         layer("concat", "y", in: "[\"rb\", \"ra\"]"),
       ].joined(separator: ","), ["a + na + ra", "b + rb", "y"], shape: [2, 28, 28, 32], tolerance: 2e-6),
   ]
 
-  private func session(_ example: Example, fuse: Bool) throws -> (Session, Program) {
+  private func session(_ example: Example, fuse: Bool, precision: Precision = Precision()) throws -> (Session, Program) {
     let shape = example.shape.map(String.init).joined(separator: ", ")
     let text = """
       {"zoo": 1, "name": "example", "inputs": {"x": {"shape": [\(shape)]}}, "graph": [\(example.nodes)],
@@ -145,7 +145,7 @@ import ZooTypes
     let graph = try Manifest(contentsOf: Array(text.utf8), file: "example.json", folder: "/").expand(
       settings: [:], catalog: Repository.catalog
     ).graph
-    let session = Session(graph, seed: 3, fuse: fuse)
+    let session = Session(graph, seed: 3, fuse: fuse, precision: precision)
     let program = try session.program([Spec(example.shape)])
     fill(session, start: 1)
     for i in 0..<program.inputs[0].floats.count { program.inputs[0].pointer.assumingMemoryBound(to: Float.self)[i] = number(i * 7 + 3) }
@@ -180,5 +180,15 @@ import ZooTypes
       #expect(scale > 0.1)
       #expect(worst <= example.tolerance * scale, "\(worst / scale)")
     }
+  }
+
+  /// Rounded between the calls and no more: 8 bits, a few times.
+  @Test("bf16 is folded too, and is near f32", arguments: examples.filter { $0.shape[3] == 32 }) func bf16(_ example: Example) throws {
+    let (_, wanted) = try session(example, fuse: false)
+    let (_, got) = try session(example, fuse: true, precision: Precision(activations: .bf16))
+    #expect(try got.profile(repeats: 1).contains { $0.fused.count > 1 })
+    try wanted.forward()
+    try got.forward()
+    expectClose(got.copyOutput(0).floats, wanted.copyOutput(0).floats, tolerance: 0x1p-6, "y")
   }
 }

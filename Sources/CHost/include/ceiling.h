@@ -5,9 +5,12 @@
 /// The bits of the vectors that these functions compute with: the widest that the processor has.
 int32_t zoo_ceiling_vector_bits(void);
 
-/// So many rounds of independent f32 multiply-adds in registers, on each thread. Returns the operations of all of them, a multiply-add
-/// counted as two.
-double zoo_ceiling_arithmetic(int64_t rounds);
+/// Whether the processor multiplies bf16.
+int32_t zoo_ceiling_has_bf16(void);
+
+/// So many rounds of independent multiply-adds in registers, on each thread: of f32, or of bf16 where the processor has it. Returns the
+/// operations of all of them, a multiply-add counted as two.
+double zoo_ceiling_arithmetic(int64_t rounds, int32_t is_bf16);
 
 /// Reads memory as many times as `rounds` says, each thread a part of its own. Returns the bytes that all of them have read.
 double zoo_ceiling_read(const void *memory, int64_t bytes, int64_t rounds);

@@ -78,7 +78,7 @@ struct BenchCommand: ParsableCommand {
     let accuracy = train || precision == Precision() ? nil : try Accuracy(of: workload.program, against: workload.full())
     let report = BenchReport(
       model: model, graph: graph, isFused: !noFuse, workload: workload, timings: timings, threads: Threads.count, peakBytes: peak,
-      ceiling: .measure(), times: times, precision: precision, accuracy: accuracy)
+      ceiling: .measure(precision.activations), times: times, precision: precision, accuracy: accuracy)
     printResult(json ? report.json.text(.pretty) : report.text(for: .output))
   }
 }

@@ -62,8 +62,7 @@ struct BenchReport {
   }
 
   private var rate: Double { flops / timings.median }
-  /// 0: unknown, for the ceiling is that of f32.
-  private var floor: Double { precision != Precision() ? 0 : ceiling.floor(flops: flops, bytes: weightBytes) }
+  private var floor: Double { ceiling.floor(flops: flops, bytes: weightBytes) }
 
   /// The report as JSON; scripts rely on these names.
   var json: JSON {
@@ -82,7 +81,7 @@ struct BenchReport {
         "ceiling",
         .object([
           ("gflops", .number(ceiling.arithmetic / 1e9)), ("read_gb_per_s", .number(ceiling.reading / 1e9)),
-          ("vector_bits", .integer(ceiling.vectorBits)),
+          ("vector_bits", .integer(ceiling.vectorBits)), ("dtype", .text("\(ceiling.dtype)")),
         ])
       ),
       ("ceiling_share", .number(rate / ceiling.arithmetic)), ("floor_ms", milliseconds(floor)),
@@ -122,7 +121,9 @@ struct BenchReport {
     facts.add(["rate", flops > 0 ? "\(samples), \(Quantity.digits(rate / 1e9)) GFLOP/s, which is \(share)" : samples])
     if floor > 0 { facts.add(["floor", "\(Quantity.time(floor)); the median is \(Quantity.digits(timings.median / floor)) times that"]) }
     let reading = ceiling.reading > 0 ? ", \(Quantity.digits(ceiling.reading / 1e9)) GB/s from memory" : ""
-    facts.add(["ceiling", "\(Quantity.digits(ceiling.arithmetic / 1e9)) GFLOP/s in vectors of \(ceiling.vectorBits) bits\(reading)"])
+    let elements = ceiling.dtype == .f32 ? "" : " of \(ceiling.dtype)"
+    let arithmetic = "\(Quantity.digits(ceiling.arithmetic / 1e9)) GFLOP/s\(elements)"
+    facts.add(["ceiling", "\(arithmetic) in vectors of \(ceiling.vectorBits) bits\(reading)"])
     let forward =
       isTraining
       ? "forward writes \(Quantity.bytes(writtenBytes)) of activations" : "\(Quantity.bytes(writtenBytes)) of activations written"

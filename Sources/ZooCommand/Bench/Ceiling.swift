@@ -1,29 +1,35 @@
 import CHost
 import ZooRuntime
+package import ZooTypes
 
 /// What this machine does at most on the threads in use.
 package struct Ceiling: Sendable {
-  /// Operations on f32 a second, a multiply-add counted as two.
+  /// Operations a second, a multiply-add counted as two.
   package let arithmetic: Double
+  /// What they are on: bf16, or f32.
+  package let dtype: DType
   /// Bytes a second that are read from memory; 0: there was not enough memory to find out.
   package let reading: Double
   /// The vectors that the arithmetic was done in.
   package let vectorBits: Int
 
-  package init(arithmetic: Double, reading: Double, vectorBits: Int) {
-    (self.arithmetic, self.reading, self.vectorBits) = (arithmetic, reading, vectorBits)
+  package init(arithmetic: Double, dtype: DType = .f32, reading: Double, vectorBits: Int) {
+    (self.arithmetic, self.dtype, self.reading, self.vectorBits) = (arithmetic, dtype, reading, vectorBits)
   }
 
   /// Measures it: multiply-adds in registers, then sums over more memory than caches hold, each for a tenth of a second.
-  package static func measure() -> Ceiling {
-    let arithmetic = bestRate(limit: 0.1) { zoo_ceiling_arithmetic(4096 * Int64($0)) }
+  ///
+  /// The multiply-adds are of `dtype` if the processor multiplies such numbers, and else of f32.
+  package static func measure(_ dtype: DType = .f32) -> Ceiling {
+    let isBF16 = dtype == .bf16 && zoo_ceiling_has_bf16() != 0
+    let arithmetic = bestRate(limit: 0.1) { zoo_ceiling_arithmetic(4096 * Int64($0), isBF16 ? 1 : 0) }
     let bytes = zoo_ceiling_read_bytes()
     var reading = 0.0
     if let memory = zoo_ceiling_memory(bytes) {
       reading = bestRate(limit: 0.1) { zoo_ceiling_read(memory, bytes, Int64($0)) }
       zoo_ceiling_release(memory, bytes)
     }
-    return Ceiling(arithmetic: arithmetic, reading: reading, vectorBits: Int(zoo_ceiling_vector_bits()))
+    return Ceiling(arithmetic: arithmetic, dtype: isBF16 ? .bf16 : .f32, reading: reading, vectorBits: Int(zoo_ceiling_vector_bits()))
   }
 
   /// The highest rate at which `burst` works.
