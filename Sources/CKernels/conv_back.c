@@ -41,7 +41,7 @@ static void scatter(
     .a = count > 0 ? dy + source_row(c, first, p) * c->out_w * c->out_c : dy, .a_stride = c->out_c, .b = b, .b_stride = panel->width,
     .c = products, .c_stride = panel->width, .columns = panel->width, .depth = c->out_c, .pieces = 1, .runs = 1,
   };
-  zoo_tile_sweep(tiles, tile, 1, panel->vectors, count * c->out_w, c->out_c);
+  zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel->vectors, count * c->out_w, c->out_c);
   for (int64_t phase = 0; phase < zoo_least(apart, c->out_w); phase++) {
     for (int64_t i = 0; i < count; i++) {
       float *row = slab + (first + i * c->stride_h - rows.first) * pitch + panel->column;
@@ -65,7 +65,7 @@ static void accumulate(
       .c = slab + (row - rows.first) * pitch + q * c->dilation_w * channels, .c_stride = c->stride_w * channels, .columns = panel->columns,
       .depth = c->group_out, .pieces = 1, .runs = 1, .accumulates = 1,
     };
-    zoo_tile_sweep(tiles, tile, 1, panel->vectors, c->out_w, c->out_c);
+    zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel->vectors, c->out_w, c->out_c);
   }
 }
 
@@ -82,7 +82,7 @@ static void multiply(const zoo_conv *c, const zoo_tiles *tiles, const float *dy,
     .c = dx + m * (image / matrices) + group * c->group_in + panel.column, .c_stride = image, .columns = panel.columns,
     .depth = c->group_out, .pieces = 1, .runs = 1,
   };
-  zoo_tile_sweep(tiles, tile, 1, panel.vectors, c->images, c->out_c);
+  zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel.vectors, c->images, c->out_c);
 }
 
 int64_t zoo_conv_back_tasks(const zoo_conv *c) {

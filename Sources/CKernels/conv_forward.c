@@ -20,30 +20,11 @@ int64_t zoo_conv_slab(const zoo_conv *c) {
 
 int64_t zoo_conv_adds(const zoo_conv *c) { return !c->is_depthwise && !c->is_planar; }
 
-void zoo_conv_forward_bf16(
-  const zoo_conv *c, const uint16_t *x, const float *packed, const float *bias, const uint16_t *addend, const zoo_epilogue *epilogue,
-  uint16_t *y, float *slab, int64_t from, int64_t to) {
-  zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
-}
-
-void zoo_conv_forward(
-  const zoo_conv *c, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
-  float *y, float *slab, int64_t from, int64_t to) {
-  if (c->is_winograd) {
-    zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
-    return;
-  }
-  if (c->is_depthwise) {
-    const int64_t row = c->out_w * c->out_c;
-    zoo_depthwise_forward(c, x, packed, bias, y, from, to);
-    zoo_epilogue_apply(epilogue, y + from * row, (to - from) * row);
-    return;
-  }
-  if (c->is_planar) {
-    zoo_planar_forward(c, x, packed, bias, epilogue, y, slab, from, to);
-    return;
-  }
-  const zoo_tiles *tiles = zoo_machine_tiles();
+/// Of floats; or of bf16, where `c` is zoo_conv_words, and a float of x and y is two of it.
+static void by_tiles(
+  const zoo_conv *c, const zoo_tiles *tiles, const float *x, const float *packed, const float *bias, const float *addend,
+  const zoo_epilogue *epilogue, float *y, float *slab, int64_t from, int64_t to) {
+  const int64_t columns_of_float = c->is_bf16 ? 2 : 1;
   const int64_t run = c->pieces * c->depth, stretch = zoo_most(1, STEPS / run);
   const int64_t pixels = zoo_conv_pixels(c), step = zoo_conv_step(c), image = c->in_h * c->in_w * c->in_c;
   const int64_t pitch = (c->is_padded ? c->wide : c->in_w) * c->in_c;
@@ -65,9 +46,9 @@ void zoo_conv_forward(
     for (int64_t p = wanted.first; p < wanted.end; p++) {
       int64_t column, start;
       const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
-      const int64_t channel = column / c->group_out * c->group_in;
-      if (addend && addend != y)
-        zoo_copy_rows(addend + (out - y) + column, out + column, c->out_c, (rows.end - rows.first) * pixels, panel.columns);
+      const int64_t channel = column / c->group_out * c->group_in, count = (rows.end - rows.first) * pixels;
+      float *into = out + column / columns_of_float;
+      if (addend && addend != y) zoo_copy_rows(addend + (into - y), into, c->out_step, count, panel.columns / columns_of_float);
       for (int64_t q = 0; q < c->kernel_h; q += stretch) {
         for (int64_t row = rows.first; row < rows.end; row++) {
           const int64_t top = row * c->stride_h - c->top;
@@ -78,7 +59,7 @@ void zoo_conv_forward(
           const zoo_tile tile = {
             .a = runs == 0 ? in : in + (top + taps.first * c->dilation_h - first) * pitch + channel, .a_stride = step,
             .b = packed + start + taps.first * run * panel.width, .b_stride = panel.width,
-            .c = out + (row - rows.first) * pixels * c->out_step + column, .c_stride = c->out_step, .columns = panel.columns,
+            .c = into + (row - rows.first) * pixels * c->out_step, .c_stride = c->out_step, .columns = panel.columns,
             .depth = c->depth, .pieces = c->pieces, .runs = runs,
             .a_piece = c->dilation_w * c->in_c, .a_run = c->dilation_h * pitch,
             .bias = bias && q == 0 ? bias + column : NULL, .accumulates = addend || q > 0,
@@ -86,16 +67,48 @@ void zoo_conv_forward(
             // The first panel brings x near, and the others find it there.
             .next = p == wanted.first && zoo_conv_taps(c) == 1 ? in + (top + c->stride_h - first) * pitch + channel : NULL,
           };
-          zoo_tile_sweep(tiles, tile, 1, panel.vectors, pixels, step);
+          zoo_tile_sweep(tiles, tile, c->is_bf16 ? ZOO_ROUNDED : ZOO_BY_ROW, panel.vectors, pixels, step);
         }
       }
       if (c->splits_panels && epilogue && !range)
-        for (int64_t i = 0; i < (rows.end - rows.first) * pixels; i++)
-          zoo_epilogue_apply(epilogue, out + i * c->out_step + column, panel.columns);
+        for (int64_t i = 0; i < count; i++) zoo_epilogue_apply(epilogue, into + i * c->out_step, panel.columns);
     }
     if (c->splits_panels || !epilogue || range) continue;
     const int64_t count = (rows.end - rows.first) * pixels, is_whole = c->out_step == c->out_c;
     for (int64_t i = 0; i < (is_whole ? 1 : count); i++)
       zoo_epilogue_apply(epilogue, out + i * c->out_step, (is_whole ? count : 1) * c->out_c);
   }
+}
+
+void zoo_conv_forward(
+  const zoo_conv *c, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
+  float *y, float *slab, int64_t from, int64_t to) {
+  if (c->is_winograd) {
+    zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
+    return;
+  }
+  if (c->is_depthwise) {
+    const int64_t row = c->out_w * c->out_c;
+    zoo_depthwise_forward(c, x, packed, bias, y, from, to);
+    zoo_epilogue_apply(epilogue, y + from * row, (to - from) * row);
+    return;
+  }
+  if (c->is_planar) {
+    zoo_planar_forward(c, x, packed, bias, epilogue, y, slab, from, to);
+    return;
+  }
+  by_tiles(c, zoo_machine_tiles(), x, packed, bias, addend, epilogue, y, slab, from, to);
+}
+
+void zoo_conv_forward_bf16(
+  const zoo_conv *c, const uint16_t *x, const float *packed, const float *bias, const uint16_t *addend, const zoo_epilogue *epilogue,
+  uint16_t *y, float *slab, int64_t from, int64_t to) {
+  if (c->is_winograd) {
+    zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
+    return;
+  }
+  const zoo_conv words = zoo_conv_words(c);
+  by_tiles(
+    &words, zoo_machine_pairs(), (const float *)(const void *)x, packed, bias, (const float *)(const void *)addend, epilogue,
+    (float *)(void *)y, slab, from, to);
 }

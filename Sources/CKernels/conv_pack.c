@@ -14,6 +14,8 @@ int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_winograd ? zoo_winogra
 
 int64_t zoo_conv_packed_count(const zoo_conv *c) {
   if (c->is_winograd) return zoo_winograd_packed_count(c);
+  const zoo_conv words = zoo_conv_words(c);
+  if (c->is_bf16) return zoo_conv_tiled_count(&words);
   return c->is_planar ? zoo_conv_taps(c) * c->out_c : zoo_conv_tiled_count(c);
 }
 
@@ -48,6 +50,16 @@ ZOO_CLONES static void pack_panel(const zoo_conv *c, const float *weight, const 
   }
 }
 
+/// The same in pairs, a step for each tap and two input channels.
+static void pair_panel(const zoo_conv *c, const float *weight, const zoo_panel *panel, float *out) {
+  const int64_t taps = zoo_conv_taps(c), pairs = c->group_in / 2;
+  float two[2 * ZOO_WIDEST_PANEL];
+  for (int64_t i = 0; i < taps * pairs; i++)  {
+    zoo_pack_steps(weight + i / pairs + i % pairs * 2 * taps, taps, steps(c), 2, panel, two);
+    zoo_pair_steps(two, two + panel->width, panel, out + i * panel->width);
+  }
+}
+
 void zoo_conv_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t to, float *packed) {
   if (c->is_depthwise) {
     zoo_depthwise_pack(c, weight, packed);
@@ -61,10 +73,11 @@ void zoo_conv_pack(const zoo_conv *c, const float *weight, int64_t from, int64_t
     memcpy(packed, weight, (size_t)zoo_conv_packed_count(c) * sizeof(float));
     return;
   }
+  const zoo_conv words = zoo_conv_words(c);
   for (int64_t p = from; p < to; p++) {
     int64_t column, start;
-    const zoo_panel panel = zoo_conv_panel(c, p, &column, &start);
-    pack_panel(c, weight + column * steps(c), &panel, packed + start);
+    const zoo_panel panel = zoo_conv_panel(c->is_bf16 ? &words : c, p, &column, &start);
+    (c->is_bf16 ? pair_panel : pack_panel)(c, weight + column * steps(c), &panel, packed + start);
   }
 }
 

@@ -87,7 +87,7 @@ void zoo_planar_forward(
           .c = planes + panel.column, .c_stride = plane, .columns = panel.width,
           .depth = c->kernel_w, .pieces = 1, .runs = inside.end - inside.first,
         };
-        zoo_tile_sweep(tiles, tile, 1, panel.vectors, c->out_c, taps);
+        zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel.vectors, c->out_c, taps);
       }
       turn_row(planes, plane, bias, c->out_c, c->out_w, out + (row - rows.first) * row_size);
     }

@@ -19,7 +19,9 @@ void zoo_conv_prepare(zoo_conv *c) {
   c->group_in = c->in_c / c->groups;
   c->group_out = c->out_c / c->groups;
   c->is_planar = zoo_conv_is_planar(c);
+  c->is_bf16 = c->is_bf16 && c->groups == 1 && c->in_c % 2 == 0 && c->out_c % 2 == 0 && c->out_step % 2 == 0 && zoo_machine_pairs();
   zoo_winograd_prepare(c);
+  c->is_bf16 = c->is_bf16 && (c->is_winograd || taps == 1);
   c->is_depthwise = c->group_in == 1 && c->group_out == 1 && c->groups > 1;
   c->wide = (c->out_w - 1) * c->stride_w + (c->kernel_w - 1) * c->dilation_w + 1;
   c->is_padded = c->left > 0 || c->wide > c->in_w;

@@ -17,6 +17,13 @@ static inline int64_t zoo_conv_step(const zoo_conv *c) {
   return zoo_conv_is_dense(c) ? c->in_h * c->in_w * c->in_c : c->stride_w * c->in_c;
 }
 
+/// The same of bf16, in pairs of it: what is said of floats of x, y and the kernel is said of four bytes.
+static inline zoo_conv zoo_conv_words(const zoo_conv *c) {
+  zoo_conv words = *c;
+  words.in_c /= 2, words.group_in /= 2, words.depth /= 2, words.out_step /= 2;
+  return words;
+}
+
 /// The size of a kernel in panels, in floats: packed for forward in most cases, and of its gradients always.
 int64_t zoo_conv_tiled_count(const zoo_conv *c);
 

@@ -70,7 +70,7 @@ static void accumulate(
     .c = out, .c_stride = panel->width, .columns = panel->width,
     .depth = depth, .pieces = 1, .runs = runs, .accumulates = !s->is_first,
   };
-  zoo_tile_sweep(tiles, tile, 0, panel->vectors, count, 1);
+  zoo_tile_sweep(tiles, tile, ZOO_BY_COLUMN, panel->vectors, count, 1);
 }
 
 /// One tap, one panel.

@@ -1,7 +1,5 @@
 #include "conv_winograd.h"
 
-#include <bf16.h>
-
 #include "kernels/clones.h"
 #include "kernels/epilogue.h"
 
@@ -13,8 +11,7 @@ enum {
   MANY_TILES = 128,  ///< for which it is worth transforming, too
   TASKS = 4,         ///< as many or a multiple, so that this many threads have the same to do
   CHANNELS = 32,     ///< fewer do not pay for the transforms
-  VECTORS = 4,       ///< of outputs that a task has at least
-  WIDEST = 48        ///< floats of a panel
+  VECTORS = 4        ///< of outputs that a task has at least
 };
 
 typedef struct zoo_transforms {
@@ -52,7 +49,6 @@ static void cut(zoo_conv *c) {
 void zoo_winograd_prepare(zoo_conv *c) {
   const int is_possible = c->kernel_h == 3 && c->kernel_w == 3 && c->stride_h == 1 && c->stride_w == 1 && c->dilation_h == 1 &&
     c->dilation_w == 1 && c->groups == 1;
-  c->is_bf16 = c->is_bf16 && is_possible && is_worth_it(c) && c->in_c % 2 == 0 && zoo_machine_pairs();
   c->is_winograd = is_possible && is_worth_it(c);
   if (c->is_winograd) cut(c);
   if (!is_possible || !c->is_trained || c->top > 2 || c->left > 2) return;
@@ -103,7 +99,7 @@ int64_t zoo_winograd_panels(const zoo_conv *c) {
 /// One input channel of a panel: `output` weights from one output to the next, `tap` from one tap to the next, `plane` floats between the 16.
 ZOO_CLONES static void pack_step(
   const float *weight, int64_t output, int64_t tap, const zoo_panel *panel, float *out, int64_t plane) {
-  float w[9][WIDEST] = {{0}}, half[4][3][WIDEST];
+  float w[9][ZOO_WIDEST_PANEL] = {{0}}, half[4][3][ZOO_WIDEST_PANEL];
   for (int64_t j = 0; j < panel->columns; j++)
     for (int t = 0; t < 9; t++) w[t][j] = weight[j * output + t * tap];
   const int64_t width = panel->width;
@@ -126,20 +122,12 @@ ZOO_CLONES static void pack_step(
     }
 }
 
-/// Two input channels of a panel as bf16, weight by weight.
+/// Two input channels of a panel, as bf16.
 static void pack_pair(
   const float *weight, int64_t output, int64_t input, int64_t tap, const zoo_panel *panel, float *out, int64_t plane) {
-  float steps[2][PRODUCTS * WIDEST];
-  uint16_t rounded[2][PRODUCTS * WIDEST];
-  for (int i = 0; i < 2; i++) {
-    pack_step(weight + i * input, output, tap, panel, steps[i], panel->width);
-    zoo_bf16_narrow(steps[i], rounded[i], PRODUCTS * panel->width);
-  }
-  for (int64_t p = 0; p < PRODUCTS; p++)
-    for (int64_t j = 0; j < panel->width; j++) {
-      const uint16_t pair[2] = {rounded[0][p * panel->width + j], rounded[1][p * panel->width + j]};
-      memcpy(out + p * plane + j, pair, sizeof pair);
-    }
+  float steps[2][PRODUCTS * ZOO_WIDEST_PANEL];
+  for (int i = 0; i < 2; i++) pack_step(weight + i * input, output, tap, panel, steps[i], panel->width);
+  for (int64_t p = 0; p < PRODUCTS; p++) zoo_pair_steps(steps[0] + p * panel->width, steps[1] + p * panel->width, panel, out + p * plane);
 }
 
 void zoo_winograd_pack(const zoo_conv *c, const float *weight, int turns, int64_t from, int64_t to, float *packed) {
@@ -217,7 +205,7 @@ void zoo_winograd_forward(
           .a = v + k * x_plane(c), .a_stride = words(c), .b = b + k * words(c) * panel.width, .b_stride = panel.width,
           .c = m + k * y_plane(c), .c_stride = panel.width, .columns = panel.width, .depth = words(c), .pieces = 1, .runs = 1,
         };
-        zoo_tile_sweep(tiles, tile, 1, panel.vectors, mine.end - mine.first, words(c));
+        zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel.vectors, mine.end - mine.first, words(c));
       }
       for (int64_t tile = mine.first; tile < mine.end; tile++) {
         const int64_t row = tile / across % down * 2, column = tile % across * 2, first = tile / (across * down) * c->out_h + row;

@@ -1,3 +1,4 @@
+#include <bf16.h>
 #include <string.h>
 
 #include "gemm_panels.h"
@@ -45,6 +46,16 @@ void zoo_pack_steps(const float *b, int64_t k_stride, int64_t n_stride, int64_t 
     pack_transposed(b, n_stride, steps, panel, out);
   else
     pack_strided(b, k_stride, n_stride, 0, steps, panel, out);
+}
+
+void zoo_pair_steps(const float *even, const float *odd, const zoo_panel *panel, float *out) {
+  uint16_t rounded[2][ZOO_WIDEST_PANEL];
+  zoo_bf16_narrow(even, rounded[0], panel->width);
+  zoo_bf16_narrow(odd, rounded[1], panel->width);
+  for (int64_t j = 0; j < panel->width; j++) {
+    const uint16_t pair[2] = {rounded[0][j], rounded[1][j]};
+    memcpy(out + j, pair, sizeof pair);
+  }
 }
 
 void zoo_gemm_pack(

@@ -14,6 +14,8 @@ static inline int64_t zoo_panel_count(const zoo_tiles *tiles, int64_t n) {
   return zoo_ceil_div(zoo_ceil_div(n, tiles->width), tiles->vectors);
 }
 
+enum { ZOO_WIDEST_PANEL = 48 }; ///< floats, of any generation
+
 /// Vectors are dealt out evenly, the wider panels first: four are 2 + 2, not 3 + 1.
 static inline zoo_panel zoo_panel_at(const zoo_tiles *tiles, int64_t n, int64_t index) {
   const int64_t vectors = zoo_ceil_div(n, tiles->width), count = zoo_panel_count(tiles, n);
@@ -32,3 +34,6 @@ static inline void zoo_copy_rows(const float *from, float *to, int64_t stride, i
 
 /// Writes `steps` rows of a panel; `b` is the element of its first row and column.
 void zoo_pack_steps(const float *b, int64_t k_stride, int64_t n_stride, int64_t steps, const zoo_panel *panel, float *out);
+
+/// Writes a row of pairs: two steps of a panel, rounded to bf16.
+void zoo_pair_steps(const float *even, const float *odd, const zoo_panel *panel, float *out);

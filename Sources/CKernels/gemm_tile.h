@@ -25,6 +25,7 @@ typedef struct zoo_tiles {
   int64_t width, rows, vectors;
   void (*by_row[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *);    ///< [rows - 1][vectors - 1]; A's steps are adjacent
   void (*by_column[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *); ///< A's rows are
+  void (*rounded[ZOO_TILE_ROWS][ZOO_TILE_VECTORS])(const zoo_tile *);   ///< (pairs) as by_row, but C is bf16, and `c_stride` still in floats
   /// to[r, j] = from[r, j] for `columns` columns and 0 for the rest of the last vector.
   void (*copy)(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t rows, int64_t columns);
   /// to[r, j] += from[r, j] for `columns` columns; rows of `from` have whole vectors.
@@ -34,21 +35,24 @@ typedef struct zoo_tiles {
 /// The best that this machine can run.
 const zoo_tiles *zoo_machine_tiles(void);
 
-/// The same for pairs: A and B are bf16, two steps in the place of each float, and C is f32. Only rows' steps are adjacent. NULL: this machine
-/// has no instructions for them.
+/// The same for pairs: A and B are bf16, two steps in the place of each float, and C is f32. There is no `by_column`. NULL: this machine has
+/// no instructions for them.
 const zoo_tiles *zoo_machine_pairs(void);
+
+/// Which of a generation's tables.
+typedef enum zoo_tile_order { ZOO_BY_COLUMN, ZOO_BY_ROW, ZOO_ROUNDED } zoo_tile_order;
 
 /// C (+)= A B for any number of rows, in tiles of as equal a height as can be. `tile` is for the first row; A's next is `a_row` further.
 /// Its `next` is wanted after all of them.
 static inline void zoo_tile_sweep(
-  const zoo_tiles *tiles, zoo_tile tile, int by_row, int64_t vectors, int64_t rows, int64_t a_row) {
+  const zoo_tiles *tiles, zoo_tile tile, zoo_tile_order order, int64_t vectors, int64_t rows, int64_t a_row) {
   if (rows <= 0) return;
   const int64_t count = (rows + tiles->rows - 1) / tiles->rows, height = rows / count, taller = rows % count;
   const float *next = tile.next;
   for (int64_t i = 0; i < count; i++) {
     const int64_t here = height + (i < taller);
     if (next) tile.next = i + 1 < count ? tile.a + here * a_row : next;
-    (by_row ? tiles->by_row : tiles->by_column)[here - 1][vectors - 1](&tile);
+    (order == ZOO_BY_ROW ? tiles->by_row : order == ZOO_ROUNDED ? tiles->rounded : tiles->by_column)[here - 1][vectors - 1](&tile);
     tile.a += here * a_row;
     tile.c += here * tile.c_stride;
   }

@@ -27,7 +27,7 @@
 #endif
 
 /// `split` sums run side by side, so that even a small tile has enough independent chains to hide the latency of an FMA.
-INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, const int split, const int by_row) {
+INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, const int split, const int by_row, const int rounds) {
   NAME(vector) sum[4][ROWS][ZOO_TILE_VECTORS];
   UNROLL for (int u = 0; u < split; u++)
     UNROLL for (int r = 0; r < rows; r++)
@@ -36,7 +36,7 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
   // C is wanted at the end: what has to come from memory comes while the sums are taken.
   if (t->depth * t->pieces * t->runs >= FEW_STEPS) {
     UNROLL for (int r = 0; r < rows; r++)
-      UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(t->c + r * t->c_stride + v * WIDTH, 1);
+      UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(t->c + r * t->c_stride + v * WIDTH / (rounds ? 2 : 1), 1);
   }
 
   const float *b = t->b;
@@ -64,8 +64,7 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
   const int64_t last = t->columns - (vectors - 1) * WIDTH; // the last vector may be stored in part
   if (t->bias) {
     UNROLL for (int v = 0; v < vectors; v++) {
-      const int is_whole = v < vectors - 1 || last == WIDTH;
-      const NAME(vector) bias = is_whole ? *(const NAME(vector) *)(t->bias + v * WIDTH) : LOAD_PART(t->bias + v * WIDTH, last);
+      const NAME(vector) bias = NAME(load)(t->bias + v * WIDTH, v < vectors - 1 ? WIDTH : last);
       UNROLL for (int r = 0; r < rows; r++) sum[0][r][v] += bias;
     }
   }
@@ -73,12 +72,13 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
     UNROLL for (int v = 0; v < vectors; v++) {
       NAME(vector) y = sum[0][r][v];
       UNROLL for (int u = 1; u < split; u++) y += sum[u][r][v];
-      float *c = t->c + r * t->c_stride + v * WIDTH;
-      const int is_whole = v < vectors - 1 || last == WIDTH;
-      if (t->accumulates) y += is_whole ? *(const NAME(vector) *)c : LOAD_PART(c, last);
+      float *c = t->c + r * t->c_stride + (rounds ? 0 : v * WIDTH);
+      NAME(element) *element = (NAME(element) *)(void *)c + v * WIDTH;
+      const int64_t n = v < vectors - 1 ? WIDTH : last;
+      if (t->accumulates) y += rounds ? NAME(read)(element, n) : NAME(load)(c, n);
       if (t->range) y = BETWEEN(y, (NAME(vector)){0} + t->range[0], (NAME(vector)){0} + t->range[1]);
-      if (is_whole) *(NAME(vector) *)c = y;
-      else STORE_PART(c, y, last);
+      if (rounds) NAME(write)(element, y, n);
+      else NAME(store)(c, y, n);
     }
   }
 }
@@ -86,13 +86,12 @@ INLINE void NAME(tile)(const zoo_tile *t, const int rows, const int vectors, con
 /// The fewer sums a tile has, the more of them run side by side.
 #define SPLIT(r, v) ((r) * (v) >= 8 ? 1 : (r) * (v) >= 4 ? 2 : 4)
 
-#define BY_ROW(r, v) TARGET static void NAME(by_row_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 1); }
+#define KIND(kind, r, v, ...) TARGET static void NAME(kind##_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), __VA_ARGS__); }
 #ifdef HALVES // pairs are steps of a row
-#define BY_COLUMN(r, v)
+#define TILE(r, v) KIND(by_row, r, v, 1, 0) KIND(rounded, r, v, 1, 1)
 #else
-#define BY_COLUMN(r, v) TARGET static void NAME(by_column_##r##x##v)(const zoo_tile *t) { NAME(tile)(t, r, v, SPLIT(r, v), 0); }
+#define TILE(r, v) KIND(by_row, r, v, 1, 0) KIND(by_column, r, v, 0, 0)
 #endif
-#define TILE(r, v) BY_ROW(r, v) BY_COLUMN(r, v)
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3)
 #define ENTRY(kind, r) {NAME(kind##_##r##x1), NAME(kind##_##r##x2), NAME(kind##_##r##x3)}
 
@@ -135,7 +134,9 @@ TARGET static void NAME(add)(const float *from, int64_t from_stride, float *to, 
 
 static const zoo_tiles NAME(tiles)[1] = {{
   .width = WIDTH, .rows = ROWS, .vectors = ZOO_TILE_VECTORS, .by_row = ENTRIES(by_row), .copy = NAME(copy), .add = NAME(add),
-#ifndef HALVES
+#ifdef HALVES
+  .rounded = ENTRIES(rounded),
+#else
   .by_column = ENTRIES(by_column),
 #endif
 }};
@@ -144,8 +145,7 @@ static const zoo_tiles NAME(tiles)[1] = {{
 #undef STEP
 #undef SPLIT
 #undef TILE
-#undef BY_ROW
-#undef BY_COLUMN
+#undef KIND
 #undef TILES
 #undef ENTRY
 #undef ENTRIES

@@ -60,7 +60,7 @@ void zoo_lstm_product(
       .c = sums + part->first * sums_row, .c_stride = sums_row, .columns = part->columns,
       .depth = zoo_least(STEPS, depth - k), .pieces = 1, .runs = 1, .accumulates = accumulates || k > 0,
     };
-    zoo_tile_sweep(tiles, tile, 1, part->vectors, part->rows, a_row);
+    zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, part->vectors, part->rows, a_row);
   }
 }
 

@@ -106,7 +106,7 @@ void zoo_narrow_run(const zoo_narrow *g, int64_t from, int64_t to) {
           .a = a + k, .a_stride = g->k, .b = wide, .b_stride = panel.width, .c = sums, .c_stride = panel.width, .columns = panel.width,
           .depth = steps, .pieces = 1, .runs = 1, .accumulates = k > 0,
         };
-        zoo_tile_sweep(tiles, tile, 1, panel.vectors, rows, g->k);
+        zoo_tile_sweep(tiles, tile, ZOO_BY_ROW, panel.vectors, rows, g->k);
       }
     finish(g, sums, panel.width, first, rows, panel.column, panel.columns);
   }
