@@ -18,9 +18,10 @@ from pathlib import Path
 
 import page
 import process
-from peers import LOSS_TOLERANCE, PEERS, TOLERANCE, peers, times_ms, training_step, versions
+from peers import LOSS_TOLERANCE, PEERS, TOLERANCE, in_bf16, peers, times_ms, training_step, versions
 from workloads import ROOT, WORKLOADS, Case, Zoo, difference
 
+BF16 = ["alexnet.b1", "vgg16.b1", "inception.b1", "resnet50.b1", "resnet50.b8", "unet256.b1"]  # that are timed in bf16 too
 MEMORY = {"vgg16.b1": "vgg16"}  # workloads whose processes' memory is compared, and torchvision's name of the model
 
 
@@ -54,11 +55,18 @@ def measure(name: str, zoo: Zoo, arguments: argparse.Namespace) -> dict:
         if name in MEMORY and "pytorch" in arguments.peers:
             row["pytorch_peak_bytes"] = process.pytorch_peak_bytes(case, MEMORY[name], arguments.threads)
         calls, row["missing"] = peers(case, arguments.threads, arguments.peers)
-        rounds: dict[str, list[tuple[float, float]]] = {competitor: [] for competitor in ["zoo", *calls]}
+        narrow = name in BF16
+        if narrow and "pytorch" in arguments.peers:
+            calls["pytorch_bf16"] = in_bf16(case)
+        rounds: dict[str, list[tuple[float, float]]] = {competitor: [] for competitor in ["zoo", *(["zoo_bf16"] if narrow else []), *calls]}
         reports = []
         for _ in range(arguments.rounds):
             reports.append(case.bench(arguments.threads, arguments.seconds))
             rounds["zoo"].append((reports[-1]["median_ms"], reports[-1]["minimum_ms"]))
+            if narrow:
+                report = case.bench(arguments.threads, arguments.seconds, "--dtype", "bf16")
+                rounds["zoo_bf16"].append((report["median_ms"], report["minimum_ms"]))
+                row["accuracy"] = report["accuracy"][0]
             for peer, call in calls.items():
                 rounds[peer].append(times_ms(call))
         row["rounds"] = rounds

@@ -7,13 +7,13 @@ from peers import LOSS_TOLERANCE, PEERS, TOLERANCE
 Rounds = list[tuple[float, float]]  # each round's median and minimum in ms
 
 
-def ratios(row: dict, peer: str) -> list[float]:
+def ratios(row: dict, peer: str, zoo: str = "zoo") -> list[float]:
     """Round by round, how many times as long the peer takes."""
-    return [theirs / ours for (theirs, _), (ours, _) in zip(row["rounds"].get(peer, []), row["rounds"]["zoo"])]
+    return [theirs / ours for (theirs, _), (ours, _) in zip(row["rounds"].get(peer, []), row["rounds"][zoo])]
 
 
-def ratio(row: dict, peer: str) -> float | None:
-    return statistics.median(each) if (each := ratios(row, peer)) else None
+def ratio(row: dict, peer: str, zoo: str = "zoo") -> float | None:
+    return statistics.median(each) if (each := ratios(row, peer, zoo)) else None
 
 
 def fastest(row: dict) -> float | None:
@@ -65,6 +65,21 @@ def table(rows: dict[str, dict], notes: list[str], dated: bool) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
+def narrow(rows: dict[str, dict]) -> str:
+    """bf16 beside f32, and beside PyTorch's bf16."""
+    head = ["workload", "zoo, f32", "zoo, bf16", "over f32", "PyTorch eager, bf16", "over PyTorch", "largest difference", "same top-1"]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for name, row in rows.items():
+        peer = milliseconds(median(row, "pytorch_bf16")) if "pytorch_bf16" in row["rounds"] else ""
+        accuracy = row["accuracy"]
+        lines.append(
+            [name, milliseconds(median(row, "zoo")), milliseconds(median(row, "zoo_bf16")), times(ratio(row, "zoo", "zoo_bf16")), peer]
+            + [times(ratio(row, "pytorch_bf16", "zoo_bf16")), f"{accuracy['largest_relative_difference']:.0e}"]
+            + [f"{accuracy['same_top1']:.0%}"]
+        )
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
 def differences(rows: dict[str, dict]) -> str:
     def worst(key: str) -> str:
         return f"{max((row['differences'].get(key, 0.0) for row in rows.values()), default=0.0):.0e}"
@@ -98,6 +113,9 @@ def text(document: dict, order: list[str]) -> str:
         chosen = {name: row for name, row in rows.items() if row["train"] == trains}
         if chosen:
             parts.append(f"## {title}\n\n{table(chosen, notes, dated=len(dates) > 1)}")
+    if chosen := {name: row for name, row in rows.items() if "zoo_bf16" in row["rounds"]}:
+        words = "Parameters, activations and inputs in bf16, in turn with the rows above. The difference is that from f32, of the largest number."
+        parts.append(f"## Inference in bf16\n\n{words}\n\n{narrow(chosen)}")
     if notes:
         parts.append("\n".join(f"({i + 1}) {note}" for i, note in enumerate(notes)))
     ceilings = [statistics.median(row[key] for row in rows.values()) for key in ("ceiling_gflops", "ceiling_read_gb_per_s")]
@@ -115,7 +133,7 @@ def text(document: dict, order: list[str]) -> str:
 Written by `python Benchmarks/compare.py`; run it to have your own machine's numbers.
 
 - Date: {" to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else "none"}
-- Processor: {environment["processor"]}; {environment["threads"]} threads, f32
+- Processor: {environment["processor"]}; {environment["threads"]} threads, f32 unless a table says otherwise
 - Its ceiling, as `zoo bench` measures it: {ceilings[0]:.0f} GFLOP/s, {ceilings[1]:.0f} GB/s of reads from memory
 - Versions: {versions}
 

@@ -1,5 +1,6 @@
 """What a user would pick instead: PyTorch eager, torch.compile and ONNX Runtime, on a case's own module."""
 
+import copy
 import io
 import platform
 import re
@@ -44,6 +45,13 @@ def training_step(case: Case) -> Callable[[], torch.Tensor]:
 
 def eager(case: Case) -> Call:
     return torch.inference_mode()(lambda: case.module(*case.inputs))
+
+
+def in_bf16(case: Case) -> Call:
+    """PyTorch eager with parameters and activations in bf16."""
+    module = copy.deepcopy(case.module).to(torch.bfloat16)
+    inputs = [tensor.to(torch.bfloat16) if tensor.is_floating_point() else tensor for tensor in case.inputs]
+    return torch.inference_mode()(lambda: module(*inputs))
 
 
 def compiled(case: Case) -> Call:

@@ -160,9 +160,9 @@ class Case:
         """What tells a zoo command to use these weights and inputs."""
         return ["--weights", str(self.weights), *(part for file in self.files for part in ("--input", file))]
 
-    def bench(self, threads: int, seconds: float) -> dict:
+    def bench(self, threads: int, seconds: float, *options: str) -> dict:
         train = ["--train"] if self.workload.train else []
-        return self.zoo.json("bench", self.workload.model, *self.given, *train, "--threads", threads, "--seconds", seconds)
+        return self.zoo.json("bench", self.workload.model, *self.given, *train, *options, "--threads", threads, "--seconds", seconds)
 
     def outputs(self, threads: int) -> list[np.ndarray]:
         """What zoo computes."""
