@@ -168,6 +168,28 @@ struct RecomputationTests {
     }
   }
 
+  // Five iterations of which two are kept, or one, run again in three or five stretches: statistics move five times in a forward all the same.
+  @Test(arguments: ["2", "1", "7"], [[], ["l.inner"], ["l"], ["l", "l.*"]] as [[String]])
+  func runningStatisticsInALoopThatIsCutMoveOnceToo(cut: String, recompute: [String]) throws {
+    let inputs = #""x": {"shape": [16, 64]}, "seq": {"shape": [5, 16, 64]}, "# + Self.target
+    func nodes(_ cut: String) -> String {
+      """
+      {"loop": [\(Self.block("inner", "h")), {"layer": "core.add", "name": "n", "in": ["inner", "e"]}],
+       "name": "l", "carry": {"h": "x"}, "each": {"e": {"from": "seq", "axis": 0}}, "next": {"h": "n"}\(cut)},
+      {"layer": "core.mse", "name": "loss", "in": ["l", "target"]}
+      """
+    }
+    let kept = try Trial(inputs: inputs, nodes(""), minimise: "loss", wanted: [])
+    let again = try Trial(inputs: inputs, nodes(#", "cut": \#(cut)"#), minimise: "loss", wanted: [], recompute: recompute)
+    let path = "l.inner.norm.running_mean"
+    let start = try #require(again.session.store[path]).floats
+    for trial in [kept, again] { try trial.run() }
+    for path in [path, "l.inner.norm.running_var"] {
+      #expect(try #require(kept.session.store[path]).floats == #require(again.session.store[path]).floats, "\(path)")
+    }
+    #expect(try #require(again.session.store[path]).floats != start)
+  }
+
   // A layer that counts what it was called with would show other random numbers the second time.
   @Test func everyStepHasItsOwnRandomNumbersBothTimes() throws {
     let again = try trial(Self.networks[0], ["*"])

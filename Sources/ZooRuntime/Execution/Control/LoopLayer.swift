@@ -23,9 +23,13 @@ final class LoopLayer: ControlLayer {
   private(set) var memory: LoopMemory
   /// Whether a backward follows every forward.
   private(set) var isTaped = false
+  /// What the body's forward changes besides, such as running statistics.
+  private(set) var buffers: [UnsafeMutableRawBufferPointer] = []
   /// (backward) For each carried value, whether its adjoint flows.
   private(set) var flows: [Bool]
   private(set) var wantsInput: [Bool]
+  private let bufferEntries: [Int]  // in the store
+  private let bufferSpecs: [Spec]
   private let run: Run
   private let place: Place?
 
@@ -63,7 +67,9 @@ final class LoopLayer: ControlLayer {
     (self.body, self.sequences, self.times) = (body, sequences, times)
     flows = Array(repeating: false, count: carried)
     wantsInput = inputs.map { _ in false }
-    memory = LoopMemory(carried: Array(inputs[..<carried]), body: body, sequences: sequences, tape: .none)
+    bufferEntries = body.parameterIndices.filter { store.entries[$0].isBuffer }
+    bufferSpecs = bufferEntries.map { store.entries[$0].spec }
+    memory = LoopMemory(carried: Array(inputs[..<carried]), body: body, sequences: sequences, buffers: bufferSpecs, tape: .none)
     super.init(
       path: node.path, inputCount: inputs.count, outputs: inputs[..<carried] + stacks.map(\.whole) + [Spec([], .i64)],
       parameters: body.parameterIndices)
@@ -91,7 +97,7 @@ final class LoopLayer: ControlLayer {
     try body.differentiate(seeds: seeds, parameters: parameters, inputs: wanted)
     isTaped = true
     memory = LoopMemory(
-      carried: Array(body.planned.inputs[..<carried]), body: body, sequences: sequences,
+      carried: Array(body.planned.inputs[..<carried]), body: body, sequences: sequences, buffers: bufferSpecs,
       tape: loop.cut.map { .stretches(of: min($0, max(times, 1)), times: times) } ?? .whole(times: times))
     guard let tapeBytes = memory.savedBytes, tapeBytes < 1 << 46, memory.backwardBytes < 1 << 46 else {
       throw .tooLarge(bytes: Int.max, available: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
@@ -100,6 +106,11 @@ final class LoopLayer: ControlLayer {
       scratch: (memory.forwardBytes, memory.backwardBytes), flops: Double(times) * body.flops,
       saved: [Spec([tapeBytes], .u8), Spec([1], .i64)],
       needsInput: inputs.indices.map { $0 >= carried && (loop.cut != nil || body.backwardNeedsInput($0)) })
+  }
+
+  override func bind(_ store: ParameterStore) {
+    super.bind(store)
+    buffers = zip(bufferEntries, bufferSpecs).map { UnsafeMutableRawBufferPointer(start: store.entries[$0].pointer, count: $1.byteCount) }
   }
 
   override func forward(_ call: zoo_call) -> zoo_status { LoopRun(self, call).forward() }
@@ -166,18 +177,19 @@ struct LoopMemory {
     case none
     /// All iterations.
     case whole(times: Int)
-    /// So many iterations at a time; forward saves what is carried into each stretch of them.
+    /// So many iterations at a time; forward saves what each stretch of them starts from: what is carried into it, and the buffers.
     case stretches(of: Int, times: Int)
   }
 
   let tape: Tape
   /// In scratch: the body's arena, the iteration's number, an element of each sequence, what is carried while it is exchanged, the adjoints
-  /// of what is carried, and the iterations' parts of the tape unless the host saves it.
+  /// of what is carried, the buffers while a stretch runs again, and the iterations' parts of the tape unless the host saves it.
   let arena: Int
   let index: Int
   let elements: [Int]
   let exchange: [Int]
   let adjoints: [Int]
+  let keptBuffers: [Int]
   let parts: Int
   let forwardBytes: Int
   let backwardBytes: Int
@@ -186,16 +198,20 @@ struct LoopMemory {
   let partBytes: Int
   /// What the host saves from forward to backward; nil: more than can be counted.
   let savedBytes: Int?
-  /// The size of what one stretch starts from.
+  /// In what one stretch starts from: what was carried into it, and the buffers.
+  let startCarried: [Int]
+  let startBuffers: [Int]
   let startBytes: Int
 
-  init(carried specs: [Spec], body: Body, sequences: [SequenceAxis], tape: Tape) {
+  init(carried specs: [Spec], body: Body, sequences: [SequenceAxis], buffers: [Spec], tape: Tape) {
     var part = Layout()
     _ = part.add(body.memory.tapeBytes)
-    let start = part.bytes
     carried = specs.map { part.add($0.byteCount) }
     partBytes = part.bytes
-    startBytes = part.bytes - start
+    var start = Layout()
+    startCarried = specs.map { start.add($0.byteCount) }
+    startBuffers = buffers.map { start.add($0.byteCount) }
+    startBytes = start.bytes
     self.tape = tape
 
     var scratch = Layout()
@@ -207,12 +223,15 @@ struct LoopMemory {
     adjoints = specs.map { scratch.add($0.byteCount) }
     switch tape {
     case .none:
+      keptBuffers = []
       (parts, forwardBytes, backwardBytes, savedBytes) = (0, forward.bytes, 0, 0)
     case .whole(let times):
+      keptBuffers = []
       let product = max(times, 1).multipliedReportingOverflow(by: partBytes)
       (parts, forwardBytes, backwardBytes) = (0, forward.bytes, scratch.bytes)
       savedBytes = product.overflow ? nil : product.partialValue
     case .stretches(let length, let times):
+      keptBuffers = buffers.map { scratch.add($0.byteCount) }
       parts = scratch.bytes
       forwardBytes = scratch.bytes + partBytes
       backwardBytes = scratch.bytes + length * partBytes

@@ -134,18 +134,32 @@ struct LoopRun {
   // MARK: Stretches
 
   private func saveStart(of stretch: Int) {
-    for i in 0..<carried { copy(start(of: i), to: saved(stretch, i), bytes: layer.bytes[i]) }
+    for i in 0..<carried { copy(start(of: i), to: saved(stretch, memory.startCarried[i]), bytes: layer.bytes[i]) }
+    for (b, buffer) in layer.buffers.enumerated() {
+      copy(buffer.baseAddress, to: saved(stretch, memory.startBuffers[b]), bytes: buffer.count)
+    }
   }
 
-  private func saved(_ stretch: Int, _ i: Int) -> UnsafeMutableRawPointer? {
-    call.saved[0].data + stretch * memory.startBytes + (memory.carried[i] - memory.carried[0])
+  private func saved(_ stretch: Int, _ offset: Int) -> UnsafeMutableRawPointer? {
+    call.saved[0].data + stretch * memory.startBytes + offset
   }
 
   /// Runs iterations `range` again, from what was carried into the first of them.
+  ///
+  /// They find the buffers as they then were, and leave them as they are: running statistics move once.
   private func repeatForward(_ range: ClosedRange<Int>, stretch: Int) -> zoo_status {
     setPart(range.lowerBound)
     for i in 0..<carried {
-      copy(saved(stretch, i), to: body.regions[Body.input(i)], bytes: layer.bytes[i])
+      copy(saved(stretch, memory.startCarried[i]), to: body.regions[Body.input(i)], bytes: layer.bytes[i])
+    }
+    for (b, buffer) in layer.buffers.enumerated() {
+      copy(buffer.baseAddress, to: scratch + memory.keptBuffers[b], bytes: buffer.count)
+      copy(saved(stretch, memory.startBuffers[b]), to: buffer.baseAddress, bytes: buffer.count)
+    }
+    defer {
+      for (b, buffer) in layer.buffers.enumerated() {
+        copy(scratch + memory.keptBuffers[b], to: buffer.baseAddress, bytes: buffer.count)
+      }
     }
     for t in range {
       setPart(t)
