@@ -54,6 +54,17 @@ package final class GradientMemory {
     for span in spans { zoo_limit_floats(span.values, Int64(span.count), Float(factor), Float(limit)) }
   }
 
+  /// Multiplies all of them, and clips what comes out; by the norm if it is known, which is then `norm`.
+  package func scale(_ factor: Double, clip: GradientClip?, norm: Double?) {
+    switch clip {
+    case .value(let limit): scale(factor, limit: limit)
+    case .norm(let limit):
+      let factor = norm.map { $0 > limit ? factor * limit / $0 : factor } ?? factor
+      if factor != 1 { scale(factor) }
+    case nil: if factor != 1 { scale(factor) }
+    }
+  }
+
   /// Adds up: after the last batch of an iteration, they are the sum over all.
   func collect(batch: Int, of count: Int) {
     for span in spans {

@@ -1,4 +1,4 @@
-import ZooRuntime
+package import ZooRuntime
 import ZooTypes
 
 /// One step of the training program, made ready: its gradients, what is done to them, and its update.
@@ -154,13 +154,7 @@ final class StepProgram {
       }
     }
     measure.gradientNorm = norm
-    switch step.optimizer.clip {
-    case .norm(let limit):
-      if let norm, norm > limit { factor *= limit / norm }
-      if factor != 1 { gradients.scale(factor) }
-    case .value(let limit): gradients.scale(factor, limit: limit)
-    case nil: if factor != 1 { gradients.scale(factor) }
-    }
+    gradients.scale(factor, clip: step.optimizer.clip, norm: norm)
     if let hessian {
       updater.keepGradients()
       try hessian.compute(again)
@@ -221,7 +215,7 @@ extension TrainingSection {
 
 extension OptimizerChoice {
   /// The parameters with these indices in groups: each in the first that it matches, and the rest at the end.
-  fileprivate func groups(of parameters: [Int], in store: ParameterStore) -> [Updater.Group] {
+  package func groups(of parameters: [Int], in store: ParameterStore) -> [Updater.Group] {
     var members = Array(repeating: [Int](), count: groups.count + 1)
     for i in parameters {
       let path = store.entries[i].path
@@ -250,5 +244,5 @@ extension OptimizerChoice {
 }
 
 extension GradientClip {
-  fileprivate var isByNorm: Bool { if case .norm = self { true } else { false } }
+  package var isByNorm: Bool { if case .norm = self { true } else { false } }
 }

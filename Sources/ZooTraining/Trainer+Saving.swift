@@ -17,7 +17,14 @@ extension Trainer {
       guard let path = options.weights else { return }
       try save(path)
       watch(.saved(path: path))
-      if isBest { try save(path.besides("best")) }
+      if isBest {
+        let best = path.besides("best")
+        if section.keeping.best?.isAveraged ?? false, let average {
+          try average.whileInPlace { try save(best) }
+        } else {
+          try save(best)
+        }
+      }
       guard let average, average.count > 0 else { return }
       let averaged = path.besides("average")
       try average.whileInPlace { try save(averaged) }

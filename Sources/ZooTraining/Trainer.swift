@@ -186,13 +186,17 @@ public final class Trainer {
   /// The numbers at the end of an epoch.
   private func evaluate(_ summary: inout TrainingSummary) throws {
     summary.validation = try evaluation.run(options.validation)
-    if summary.validation.isEmpty {
-      summary.training += try evaluation.run(options.rows, otherThan: Set(means.numbers.map(\.name)))
-    } else if let average, average.count > 0 {
-      let numbers = try average.whileInPlace { try evaluation.run(options.validation) }
-      summary.validation += numbers.map { (WatchedNumber.averagePrefix + $0.name, $0.value) }
-    }
+    let holdsOut = !summary.validation.isEmpty
+    if !holdsOut { summary.training += try evaluation.run(options.rows, otherThan: Set(means.numbers.map(\.name))) }
+    // Going through all examples once more takes time, which is spent where somebody looks at what comes out.
+    guard let average, average.count > 0, holdsOut || watchesAverage else { return }
+    let numbers = try average.whileInPlace { try evaluation.run(holdsOut ? options.validation : options.rows) }
+      .map { (name: WatchedNumber.averagePrefix + $0.name, value: $0.value) }
+    if holdsOut { summary.validation += numbers } else { summary.training += numbers }
   }
+
+  /// Whether averaged parameters decide when training stops, or which epoch is the best.
+  private var watchesAverage: Bool { [section.stopping?.watched, section.keeping.best].contains { $0?.isAveraged ?? false } }
 
   /// Whether the epoch is the best so far; and stops training if it has not become better for long.
   private func judge(_ summary: TrainingSummary, _ watch: (TrainingEvent) -> Void) -> Bool {

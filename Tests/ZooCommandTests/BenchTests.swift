@@ -103,6 +103,24 @@ import ZooTestSupport
     #expect(losses.count == 3 && losses.allSatisfy { ($0 - 5.0 / 3).magnitude < 1e-6 }, "\(losses)")
   }
 
+  // The gradient is (3, 4), of norm 5: clipping leaves (1.5, 2), so that each step of rate 1 takes 1.5 * 3 + 2 * 4 off the loss 2 * 3 - 4.
+  @Test func aTrainingStepHasItsGroupsAndClips() throws {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "clipped",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 2]}},
+       "graph": [{"layer": "core.dense", "name": "y", "units": 1, "bias": false, "initialize": {"weight": {"values": [[2, -1]]}}}],
+       "train": {"data": {"file": "none.npz", "inputs": {"x": "x"}}, "graph": [{"layer": "core.mean", "name": "loss"}], "steps": [{"minimize": "loss"}],
+         "optimizer": {"layer": "core.sgd", "rate": 0, "clip": {"norm": 2.5}, "groups": [{"update": "y.*", "rate": 1}]}}}
+      """)
+    _ = try zoo.folder.file("x.csv", "3,4\n")
+    let result = try zoo.run("bench", "clipped", "--train", "--input", "x=x.csv", "--seconds", "0.05", "--json")
+    #expect(result.errors == "")
+    let json = try JSONDocument(Array(result.output.utf8), file: "output").root
+    #expect(json["losses"]?.array?.compactMap(\.number) == [2, -10.5, -23])
+  }
+
   /// Forward once and backward twice that, of the model and of its loss.
   @Test func aTrainingStepCountsThreeTimesTheArithmetic() throws {
     func operations(_ mode: String, _ arguments: String) throws -> Double {

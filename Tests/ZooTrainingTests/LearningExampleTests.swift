@@ -104,6 +104,20 @@ struct LearningExampleTests {
     expectClose(program.copyOutput(1).floats, [0.6445], tolerance: 2e-7)
   }
 
+  // The penalty's gradient is 2 * 0.01 w: at rate 0.1, 0.7 - 0.1 (0.0289 + 0.014) and so on; at rate 0.5 five times as far.
+  @Test("a penalty pulls weights towards zero", arguments: [(0.1, [0.695_71, 0.794_15, 0.892_52]), (0.5, [0.678_55, 0.770_75, 0.8626])])
+  func penalty(_ rate: Double, _ wanted: [Float]) throws {
+    let job = try trainingJob(
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 3]}},
+       "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false, "initialize": {"weight": {"values": [[0.7, 0.8, 0.9]]}}}],
+       "train": {"graph": [{"layer": "core.mean", "name": "loss"}], "data": {"inputs": {"x": {"values": [[0.0289, 0.0425, 0.0568]]}}},
+         "steps": [{"minimize": "loss"}], "optimizer": {"layer": "core.sgd", "rate": \(rate), "weight_decay": 0.02}}}
+      """)
+    _ = try job.trainer.train()
+    expectClose(try job.floats("w.weight"), wanted, tolerance: 2e-7)
+  }
+
   // The mean is 0.165 and the variance 0.0235 / 4 = 0.005875: the first number becomes -0.065 / sqrt(0.005885) = -0.8473057. A tenth of the
   // running averages is the batch's own, whose variance is there 0.0235 / 3: 0.1 * 0.165 and 0.9 + 0.1 * 0.0078333.
   @Test func batchNormalisationOfFourNumbers() throws {

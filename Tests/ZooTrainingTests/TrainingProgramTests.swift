@@ -5,7 +5,7 @@ import ZooTestSupport
 import ZooTraining
 import ZooTypes
 
-/// What a training program does beside its steps: weighted losses, groups, schedules, clipping, averages, noise, scaling, stopping.
+/// What a training program does beside its steps: weighted losses, groups, schedules, clipping, noise, scaling, stopping.
 struct TrainingProgramTests {
   private static func weight(_ name: String, _ value: Float) -> String { TrainingStepTests.weight(name, value) }
 
@@ -164,30 +164,6 @@ struct TrainingProgramTests {
     let carried = #expect(throws: TrainingError.self) { try trainingJob(streams) }
     #expect(carried?.message == "the update 'core.newton' needs second derivatives, but values are carried from batch to batch")
     #expect(carried?.help == "take an optimiser that needs gradients alone")
-  }
-
-  // MARK: Averages
-
-  // w: 1, then 2, 2.5, 2.75 (at rate 0.25, half of what is missing). Running: 2, 2.25, 2.5; from the second epoch: 2.5, 2.625.
-  // Arithmetic: 7.25 / 3. Losses at those on the held-out row: (average - 3)^2.
-  @Test(
-    "held-out numbers with averages",
-    arguments: [
-      (#""decay": 0.5"#, 2.5), (#""decay": 0.5, "from_epoch": 2"#, 2.625), (#""arithmetic": true"#, 7.25 / 3),
-    ])
-  func averagesAreEvaluated(_ average: String, _ wanted: Double) throws {
-    let job = try trainingJob(
-      """
-      {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}}, "graph": [\(Self.weight("w", 1))],
-       "train": {"inputs": {"t": {"shape": ["N", 1]}}, "graph": [{"layer": "core.mse", "name": "near", "in": ["w", "t"]}],
-         "data": {"inputs": {"x": {"values": [[1], [1]]}, "t": {"values": [[3], [3]]}}, "train": [0, 1], "validation": [1, 2]},
-         "steps": [{"minimize": "near"}], "average": {\(average)}, "epochs": 3, \(Self.sgd)}}
-      """)
-    let summary = try job.trainer.train()
-    #expect(try job.floats("w.weight") == [2.75])
-    #expect(summary.validation.map(\.name) == ["near", "average.near"])
-    #expect(summary.validation[0].value == 0.0625)
-    #expect((summary.validation[1].value - (wanted - 3) * (wanted - 3)).magnitude < 1e-6)
   }
 
   // MARK: Noise

@@ -16,6 +16,9 @@ struct BenchCommand: ParsableCommand {
       more memory than the caches hold. The floor is the model's arithmetic, as its layers are defined, \
       at that rate plus its weights at that bandwidth. Below it are models whose weights stay in caches, and convolutions of 3x3 windows, \
       which take fewer products.
+
+      A training step is the first of the manifest's, on one batch and at the full rate. Schedules, loss scaling, accumulation, noise and \
+      averages of parameters are left out.
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
@@ -33,7 +36,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors), or int8 for --weights-dtype int8.", valueName: "file"))
   var weights: String?
 
-  @Flag(help: "Measure one training step: forward, backward and update.")
+  @Flag(help: "Measure one training step: forward, backward, clipping and update.")
   var train = false
 
   @Flag(help: "Also measure every layer's forward by itself.")

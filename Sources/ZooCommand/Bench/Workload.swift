@@ -61,9 +61,13 @@ final class Workload {
       try session.trainingProgram(graph, inputs: specs, minimise: step.terms, patterns: step.updated)
     }
     let program = try makeProgram(inputs.specs)
+    let optimizer = step.optimizer
     let updater = try Updater(
-      step.optimizer.kind, attributes: step.optimizer.attributes, parameters: program.trained, store: session.store,
-      run: session.run, place: step.optimizer.place)
+      optimizer.kind, groups: optimizer.groups(of: program.trained, in: session.store), store: session.store, run: session.run,
+      place: optimizer.place)
+    for (group, rate) in (optimizer.groups.map(\.rate) + [optimizer.rate]).enumerated() { updater.setRate(rate, group: group) }
+    let gradients = GradientMemory(program.trained, of: session.store, accumulates: false)
+    let measuresNorm = optimizer.clip?.isByNorm ?? false
     try inputs.fill(program, small: makeProgram)
     self.program = program
     full = { program }
@@ -75,7 +79,8 @@ final class Workload {
       number += 1
       session.run.step = UInt64(number)
       try program.backward()
-      try updater.update(rate: step.optimizer.rate, step: number)
+      gradients.scale(1, clip: optimizer.clip, norm: measuresNorm ? gradients.norm() : nil)
+      try updater.update(step: number)
     }
   }
 

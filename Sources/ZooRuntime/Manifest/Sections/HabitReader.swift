@@ -95,4 +95,6 @@ struct HabitReader {
 extension WatchedNumber {
   /// What stands before the names of numbers that are computed with averaged parameters.
   public static var averagePrefix: String { "average." }
+  /// Whether it is computed with averaged parameters.
+  public var isAveraged: Bool { name.hasPrefix(Self.averagePrefix) }
 }
