@@ -121,6 +121,28 @@ import ZooTestSupport
     #expect(json["losses"]?.array?.compactMap(\.number) == [2, -10.5, -23])
   }
 
+  // Dropout draws the same numbers when it runs again for backward.
+  @Test func whatIsComputedAgainLearnsTheSame() throws {
+    let zoo = try ZooFixture()
+    func losses(_ recompute: String) throws -> [Double] {
+      try zoo.manifest(
+        "dropped",
+        """
+        {"zoo": 1, "inputs": {"x": {"shape": ["N", 8]}},
+         "graph": [{"graph": [{"layer": "core.dense", "name": "d", "units": 64}, {"layer": "core.dropout", "probability": 0.5}, {"layer": "core.tanh"}], "name": "block"},
+                   {"layer": "core.dense", "name": "y", "units": 1}],
+         "train": {"data": {"file": "none.npz", "inputs": {"x": "x"}}, "graph": [{"layer": "core.multiply", "in": ["y", "y"]}, {"layer": "core.mean", "name": "loss"}],
+           "steps": [{"minimize": "loss"}], "optimizer": {"layer": "core.sgd", "rate": 0.1}\(recompute)}}
+        """)
+      let result = try zoo.run("bench", "dropped", "--train", "--batch", "16", "--seconds", "0.05", "--json")
+      #expect(result.errors == "")
+      return try JSONDocument(Array(result.output.utf8), file: "output").root["losses"]?.array?.compactMap(\.number) ?? []
+    }
+    let kept = try losses("")
+    #expect(Set(kept).count == 3)
+    #expect(try losses(#", "recompute": "block""#) == kept)
+  }
+
   /// Forward once and backward twice that, of the model and of its loss.
   @Test func aTrainingStepCountsThreeTimesTheArithmetic() throws {
     func operations(_ mode: String, _ arguments: String) throws -> Double {

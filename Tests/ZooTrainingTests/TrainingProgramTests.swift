@@ -73,6 +73,20 @@ struct TrainingProgramTests {
     #expect(try job.floats("b.weight") == [2.5])
   }
 
+  // At x = 0 the gradients of weight and bias, both 1, are 0 and 1. Decay of 0.5 passes the bias by, unless a group says it.
+  @Test("biases decay where a group says so", arguments: [("", 0.75), (#", "groups": [{"update": "*", "weight_decay": 0.5}]"#, 0.625)])
+  func biases(_ groups: String, _ bias: Float) throws {
+    let job = try trainingJob(
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}}, "graph": [{"layer": "core.dense", "name": "d", "units": 1, "initialize": {"weight": "ones", "bias": "ones"}}],
+       "train": {"graph": [{"layer": "core.mean", "name": "loss"}], "data": {"inputs": {"x": {"values": [[0]]}}}, "steps": [{"minimize": "loss"}],
+         "optimizer": {"layer": "core.sgd", "rate": 0.25, "weight_decay": 0.5\(groups)}}}
+      """)
+    _ = try job.trainer.train()
+    #expect(try job.floats("d.weight") == [0.875])
+    #expect(try job.floats("d.bias") == [bias])
+  }
+
   @Test func aPatternThatMatchesNothingIsNamed() throws {
     let error = #expect(throws: TrainingError.self) { try trainingJob(Self.two(#""groups": [{"update": ["b.wieght"], "rate": 0.5}]"#)) }
     #expect(error?.message.hasSuffix(": no trained parameter's path matches 'b.wieght'") == true)

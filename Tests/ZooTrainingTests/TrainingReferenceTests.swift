@@ -102,12 +102,13 @@ struct TrainingReferenceTests {
     try check(whole.session.store.tensors, "accumulate")
   }
 
-  // 24 rows in batches of 5, two at a time: 10, 10 and a rest of 4 rows in one batch, as in batches of 10.
-  @Test func whatIsLeftOfAnEpochCountsByItsRows() throws {
+  // 24 rows in batches of 7, two at a time: 14, then 7 and a rest of 3; in batches of 5: 10, 10 and a rest of 4 in one batch.
+  @Test("what is left of an epoch counts by its rows", arguments: [(7, 10), (5, 15)])
+  func rest(_ batch: Int, _ steps: Int) throws {
     let sgd = #""optimizer": {"layer": "core.sgd", "rate": 0.1}"#
-    let parts = try job(#""batch": 5, "accumulate": 2, \#(sgd)"#), whole = try job(#""batch": 10, \#(sgd)"#)
+    let parts = try job(#""batch": \#(batch), "accumulate": 2, \#(sgd)"#), whole = try job(#""batch": \#(2 * batch), \#(sgd)"#)
     let summaries = [try parts.trainer.train(), try whole.trainer.train()]
-    #expect(summaries.map(\.steps) == [15, 15])
+    #expect(summaries.map(\.steps) == [steps, steps])
     #expect((summaries[0].training[0].value - summaries[1].training[0].value).magnitude < 1e-6)
     for path in ["hidden.weight", "out.bias"] {
       for (a, b) in zip(try parts.floats(path), try whole.floats(path)) { #expect((a - b).magnitude < 1e-6, "\(path)") }

@@ -32,7 +32,9 @@ final class Workload {
   /// (of a forward) The same program in f32.
   let full: () throws -> Program
 
-  private let step: (() throws -> Void)?
+  private let step: ((_ number: Int) throws -> Void)?
+  private let random: Run?
+  private var number = 0
 
   /// One forward of one of the model's graphs.
   init(running open: OpenModel, graph index: Int, _ choices: Choices) throws {
@@ -45,7 +47,7 @@ final class Workload {
     batch = inputs.batch
     isTraining = false
     (flops, weightBytes) = (program.flops, program.listing.parameterBytes)
-    step = nil
+    (step, random) = (nil, nil)
     full = { try open.session(weights: choices.weights, seed: 0, fuse: choices.fuse).program(inputs.specs, graph: index) }
   }
 
@@ -74,10 +76,8 @@ final class Workload {
     batch = inputs.batch
     isTraining = true
     (flops, weightBytes) = (3 * program.flops, 3 * program.listing.parameterBytes)
-    var number = 0
-    self.step = {
-      number += 1
-      session.run.step = UInt64(number)
+    random = session.run
+    self.step = { number in
       try program.backward()
       gradients.scale(1, clip: optimizer.clip, norm: measuresNorm ? gradients.norm() : nil)
       try updater.update(step: number)
@@ -86,10 +86,13 @@ final class Workload {
 
   /// Runs it.
   func once() throws {
+    number += 1
+    // Backward draws what forward has drawn.
+    random?.step = UInt64(number)
     try program.forward()
     guard let step else { return }
     if losses.count < 3 { losses.append(program.output(0).loadUnaligned(as: Float.self)) }
-    try step()
+    try step(number)
   }
 }
 

@@ -32,8 +32,8 @@ struct EvalCommand: ParsableCommand {
     help: ArgumentHelp("The rows: train, validation, test or all. Without it: test, else validation, else all.", valueName: "part"))
   var part: Part?
 
-  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
-  var weights: String?
+  @Option(parsing: .singleValue, help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
+  var weights: [String] = []
 
   @Option(help: ArgumentHelp("Look for the right class among so many of the likeliest.", valueName: "count"), transform: positive)
   var top: Int?
@@ -53,9 +53,15 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup
   var options: ModelOptions
 
+  func validate() throws {
+    if weights.count > 1 {
+      throw ValidationError("zoo eval takes one file of weights; zoo run takes several, and gives the mean of what they make")
+    }
+  }
+
   func run() throws {
     threads.apply()
-    var file = weights
+    var file = weights.first
     let precision = precision.precision(weights: &file)
     let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data)
     var choices = TrainingJob.Choices()

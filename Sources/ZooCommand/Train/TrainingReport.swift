@@ -10,7 +10,10 @@ struct TrainingReport {
   private let json: Bool
   private let printsEpochs: Bool
   private var progress = ProgressLine()
+  private var titles: [String] = []
   private var widths: [Int] = []
+  /// Why training ended before its last epoch.
+  private var ending: String?
 
   /// `holdsOut`: some rows are kept from training, and evaluated; otherwise those that are trained on are, after each epoch.
   init(model: String, epochs: Int, holdsOut: Bool, json: Bool) {
@@ -39,7 +42,11 @@ struct TrainingReport {
         progress.clear()
         printRow(epoch, training, validation, rate)
       }
-    case .saved, .updated, .resumed, .checkpointed, .best, .stoppedEarly: break
+    case .stoppedEarly(let name, let best, let epoch, _):
+      ending =
+        best.isFinite
+        ? "Stopped early: \(name) was best in epoch \(epoch), \(number(best))." : "Stopped early: \(name) was never a finite number."
+    case .saved, .updated, .resumed, .checkpointed, .best: break
     }
   }
 
@@ -52,12 +59,15 @@ struct TrainingReport {
       return printResult(
         JSON.object([
           ("event", .text("end")), ("interrupted", .boolean(summary.wasInterrupted)), ("epochs", .integer(summary.epochs)),
-          ("steps", .integer(summary.steps)), ("training", object(summary.training)), ("validation", object(summary.validation)),
+          ("steps", .integer(summary.steps)), ("skipped", .integer(summary.skipped)), ("stopped_early", .boolean(summary.wasStoppedEarly)),
+          ("training", object(summary.training)), ("validation", object(summary.validation)),
           ("seconds", .number(summary.seconds)), ("weights", .text(weights)),
         ]).text())
     }
     let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
+    if let ending { lines.append(ending) }
+    if summary.skipped > 0 { lines.append("Left out: \(plural(summary.skipped, "update")) whose gradients were not finite.") }
     if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
     if !summary.validation.isEmpty {
       lines.append("\(holdsOut ? "Held out" : "After it"): \(sentence(summary.validation, separator: ", "))")
@@ -68,9 +78,11 @@ struct TrainingReport {
 
   /// One line of a table whose columns are as wide as their titles, or as the numbers that are expected there.
   private mutating func printRow(_ epoch: Int, _ training: TrainingEvent.Numbers, _ validation: TrainingEvent.Numbers, _ rate: Double) {
-    if widths.isEmpty {
-      let evaluated = validation.map { holdsOut ? "HELD-OUT \($0.name.uppercased())" : "\($0.name.uppercased()) AFTER" }
-      let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + evaluated + ["SAMPLES/S"]
+    let evaluated = validation.map { holdsOut ? "HELD-OUT \($0.name.uppercased())" : "\($0.name.uppercased()) AFTER" }
+    let titles = ["EPOCH"] + training.map { $0.name.uppercased() } + evaluated + ["SAMPLES/S"]
+    // Averages may begin later than training.
+    if titles != self.titles {
+      self.titles = titles
       widths = titles.map { max($0.count, 7) }
       widths[0] = max(widths[0], "\(epochs)/\(epochs)".count)
       printResult(line(titles))
