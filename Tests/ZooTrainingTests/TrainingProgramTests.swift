@@ -238,6 +238,15 @@ struct TrainingProgramTests {
     #expect(summary.steps == 2)
   }
 
+  @Test func theScaleIsDoubledAfterTwoThousandUpdates() throws {
+    let job = try trainingJob(Self.one(#""steps": [{"minimize": "near"}], "epochs": 2001, "loss_scale": "dynamic", \#(Self.sgd)"#))
+    var scales: [Double?] = []
+    _ = try job.trainer.train { event in
+      if case .updated(_, let steps) = event { scales.append(steps[0].lossScale) }
+    }
+    #expect(scales == Array(repeating: 65536, count: 2000) + [131072])
+  }
+
   @Test func aScaleThatNeverFitsEndsTraining() throws {
     let job = try trainingJob(Self.steep(#""epochs": 1000, "loss_scale": 1024"#))
     let error = #expect(throws: TrainingError.self) { try job.trainer.train() }
