@@ -26,6 +26,21 @@ import ZooCommand
       ])
   }
 
+  @Test func columnsToSpareGoWhereThereIsNoRoom() {
+    var table = Table([.words("NAME"), .numbers("STEPS", spare: 2), .words("NUMBERS"), .words("STARTED", spare: 1)])
+    table.add([String(repeating: "n", count: 20), "12345", "one\ntwo", "yesterday"])
+    let name = String(repeating: "n", count: 20), gap = String(repeating: " ", count: 16)
+    #expect(
+      table.lines(for: Terminal(width: 47)) == [
+        "NAME\(gap)  STEPS  NUMBERS  STARTED", "\(name)  12345  one      yesterday", "\(gap)             two",
+      ])
+    #expect(
+      table.lines(for: Terminal(width: 46)) == [
+        "NAME\(gap)  NUMBERS  STARTED", "\(name)  one      yesterday", "\(gap)      two",
+      ])
+    #expect(table.lines(for: Terminal(width: 40 - 1)) == ["NAME\(gap)  NUMBERS", "\(name)  one", "\(gap)      two"])
+  }
+
   @Test func numbersInTheLastColumnAreNotWrapped() {
     var table = Table([.words("NAME"), .numbers("COUNT")])
     table.add(["a", "1"])

@@ -62,7 +62,7 @@ struct ResumeTests {
         outcome.rates[iteration] = steps.flatMap { [$0.rate, $0.gradientNorm ?? 0, $0.lossScale ?? 0] }
         if iteration == last { job.trainer.interruption.cancel() }
       case .step(let epoch, let step, _, let numbers, _, _): outcome.numbers["\(epoch) \(step)"] = numbers.map(\.value)
-      case .epoch(let epoch, _, let training, let validation, _, _): outcome.numbers["\(epoch)"] = (training + validation).map(\.value)
+      case .epoch(let epoch, _, let training, let validation, _, _, _): outcome.numbers["\(epoch)"] = (training + validation).map(\.value)
       default: break
       }
     }

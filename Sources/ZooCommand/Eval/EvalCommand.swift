@@ -20,6 +20,7 @@ struct EvalCommand: ParsableCommand {
       Examples:
         zoo eval lenet5
         zoo eval small-images --weights runs/small-images/weights.safetensors --data photos --part test
+        zoo eval lenet5 --weights runs/a/weights.safetensors --weights runs/b/weights.safetensors
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
@@ -32,8 +33,12 @@ struct EvalCommand: ParsableCommand {
     help: ArgumentHelp("The rows: train, validation, test or all. Without it: test, else validation, else all.", valueName: "part"))
   var part: Part?
 
-  @Option(help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
-  var weights: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Weights other than the manifest's (safetensors). Given several times: what is evaluated is the mean of what each makes.",
+      valueName: "file"))
+  var weights: [String] = []
 
   @Option(help: ArgumentHelp("Look for the right class among so many of the likeliest.", valueName: "count"), transform: positive)
   var top: Int?
@@ -55,7 +60,7 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    var file = weights
+    var file = weights.first
     let precision = precision.precision(weights: &file)
     let open = try OpenModel(model, options, includesTraining: true, weights: file, data: data)
     var choices = TrainingJob.Choices()
@@ -67,9 +72,9 @@ struct EvalCommand: ParsableCommand {
     choices.precision = precision
     let evaluator = try Evaluator(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path,
-      choices: choices, notes: open.notes, top: top)
+      choices: choices, notes: open.notes, others: try open.others(weights.dropFirst()), top: top)
     let (part, rows) = try rows(evaluator)
-    let report = EvaluationReport(try evaluator.evaluate(rows), part: part.rawValue)
+    let report = EvaluationReport(try evaluator.evaluate(rows), part: part.rawValue, members: max(weights.count, 1))
     printResult(json ? report.json.text() : report.lines(for: .output).joined(separator: "\n"))
   }
 

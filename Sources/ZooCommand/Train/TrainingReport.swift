@@ -11,6 +11,8 @@ struct TrainingReport {
   private let printsEpochs: Bool
   private var progress = ProgressLine()
   private var widths: [Int] = []
+  private var hasWarned = false
+  private var isNew = false  // whether anything was trained
 
   /// `holdsOut`: some rows are kept from training, and evaluated; otherwise those that are trained on are, after each epoch.
   init(model: String, epochs: Int, holdsOut: Bool, json: Bool) {
@@ -27,21 +29,39 @@ struct TrainingReport {
           "epoch \(epoch)/\(epochs)", share: Double(step) / Double(max(steps, 1)),
           details: numbers.map { "\($0.name) \(number($0.value))" } + ["\(Quantity.digits(rate))/s"],
           needed: ["\(Quantity.wait(left)) left"], width: Terminal.diagnostics.width - 1))
-    case .epoch(let epoch, let count, let training, let validation, let rate, let seconds):
+    case .epoch(let epoch, let count, let training, let validation, let rate, let seconds, let waited):
       if json {
         progress.clear()
         printResult(
           JSON.object([
             ("event", .text("epoch")), ("epoch", .integer(epoch)), ("epochs", .integer(count)), ("training", object(training)),
             ("validation", object(validation)), ("samples_per_second", .number(rate)), ("seconds", .number(seconds)),
+            ("seconds_waiting_for_data", .number(waited)),
           ]).text())
       } else if printsEpochs {
         progress.clear()
         printRow(epoch, training, validation, rate)
       }
-    case .saved, .updated, .resumed, .checkpointed, .best, .stoppedEarly: break
+      if !json { warn(epoch, of: seconds, waited: waited) }
+    case .updated: isNew = true
+    case .saved, .resumed, .checkpointed, .best, .stoppedEarly: break
     }
   }
+
+  /// Says once that computing waits for data.
+  ///
+  /// What takes a moment is not worth a word, nor is a first epoch that decodes files which stay decoded.
+  private mutating func warn(_ epoch: Int, of seconds: Double, waited: Double) {
+    guard !hasWarned, seconds >= Self.leastSeconds, waited > Self.shareWaited * seconds, epoch > 1 || epochs == 1 else { return }
+    hasWarned = true
+    progress.clear()
+    printDiagnostic(
+      "Epoch \(epoch) waited for its data for \(Quantity.duration(waited)) of \(Quantity.duration(seconds)): reading is slower than computing."
+    )
+  }
+
+  private static let leastSeconds = 0.5
+  private static let shareWaited = 0.05
 
   /// Removes the line that is drawn over.
   mutating func clear() { progress.clear() }
@@ -57,6 +77,10 @@ struct TrainingReport {
         ]).text())
     }
     let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
+    if !isNew, !summary.wasInterrupted {
+      let done = "Nothing is left to train after \(plural(summary.epochs, "epoch")); --epochs gives more."
+      return printResult("\(done)\nWeights:  \(weights)\nUse them: zoo run \(model) --weights \(weights)")
+    }
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
     if !summary.training.isEmpty { lines.append("Training: \(sentence(summary.training, separator: ", "))") }
     if !summary.validation.isEmpty {
