@@ -148,6 +148,9 @@ public final class Dataset {
 
   // MARK: Rows
 
+  /// What all rows take together, as the graphs take them.
+  var byteCount: Int { columns.reduce(0) { $0 + ($1.isWhole ? 0 : $1.spec.byteCount) } * (count ?? 0) }
+
   /// A number for each row's content, so that equal rows have equal ones: of all in it but for labels, which are single whole numbers.
   func identities() -> [UInt64] {
     let all = columns.filter { !$0.isWhole }

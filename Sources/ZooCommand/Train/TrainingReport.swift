@@ -55,9 +55,8 @@ struct TrainingReport {
     guard !hasWarned, seconds >= Self.leastSeconds, waited > Self.shareWaited * seconds, epoch > 1 || epochs == 1 else { return }
     hasWarned = true
     progress.clear()
-    printDiagnostic(
-      "Epoch \(epoch) waited for its data for \(Quantity.duration(waited)) of \(Quantity.duration(seconds)): reading is slower than computing."
-    )
+    let share = "\(Quantity.duration(waited)) of \(Quantity.duration(seconds))"
+    printDiagnostic("Epoch \(epoch) waited for its data for \(share): reading is slower than computing.")
   }
 
   private static let leastSeconds = 0.5

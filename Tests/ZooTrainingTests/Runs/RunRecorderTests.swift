@@ -80,7 +80,7 @@ struct RunRecorderTests {
       usleep(20_000)
       steps(first, epoch: 2, 1...4)
     }
-    for name in [".checkpoint-9.safetensors.123-0.part", ".checkpoint-best.123.part", ".notes.part"] { try folder.file(name, "") }
+    for name in [".checkpoint-9.safetensors.123-0.part", ".checkpoint-best.123.part", ".notes.part"] { _ = try folder.file(name, "") }
     // It was killed while it wrote a line.
     let file = try AppendedFile(folder.path + "/metrics.jsonl")
     try file.append(Array("{\"event\":\"ste".utf8))
