@@ -109,6 +109,19 @@ import ZooCommand
     #expect(line.drawing(String(repeating: "x", count: 99), now: 2) == "\r\(String(repeating: "x", count: 39))\u{1B}[K")
   }
 
+  @Test func waitingForDataIsSaidOnceIfItTakesMoreThanATwentieth() {
+    var notice = WaitNotice(epochs: 5)
+    // The first epoch decodes what stays decoded; a moment is not worth a word; 0.2 of 4 s are exactly a twentieth.
+    #expect(notice.words(epoch: 1, seconds: 4, waited: 3) == nil)
+    #expect(notice.words(epoch: 2, seconds: 0.4, waited: 0.3) == nil)
+    #expect(notice.words(epoch: 3, seconds: 4, waited: 0.2) == nil)
+    let words = "Epoch 4 waited for its data for 500 ms of 4.00 s: reading is slower than computing."
+    #expect(notice.words(epoch: 4, seconds: 4, waited: 0.5) == words)
+    #expect(notice.words(epoch: 5, seconds: 4, waited: 3) == nil)
+    var single = WaitNotice(epochs: 1)
+    #expect(single.words(epoch: 1, seconds: 4, waited: 0.5) == words.replacing("Epoch 4", with: "Epoch 1"))
+  }
+
   @Test func progressIsSilentInAPipe() {
     var line = ProgressLine(Terminal(isTerminal: false))
     #expect(line.drawing("first", now: 1) == nil)

@@ -11,12 +11,13 @@ struct TrainingReport {
   private let printsEpochs: Bool
   private var progress = ProgressLine()
   private var widths: [Int] = []
-  private var hasWarned = false
+  private var waiting: WaitNotice
   private var isNew = false  // whether anything was trained
 
   /// `holdsOut`: some rows are kept from training, and evaluated; otherwise those that are trained on are, after each epoch.
   init(model: String, epochs: Int, holdsOut: Bool, json: Bool) {
     (self.model, self.epochs, self.holdsOut, self.json) = (model, epochs, holdsOut, json)
+    waiting = WaitNotice(epochs: epochs)
     printsEpochs = !json && !(Terminal.output.isTerminal && Terminal.diagnostics.isTerminal)
   }
 
@@ -42,25 +43,14 @@ struct TrainingReport {
         progress.clear()
         printRow(epoch, training, validation, rate)
       }
-      if !json { warn(epoch, of: seconds, waited: waited) }
+      if !json, let words = waiting.words(epoch: epoch, seconds: seconds, waited: waited) {
+        progress.clear()
+        printDiagnostic(words)
+      }
     case .updated: isNew = true
     case .saved, .resumed, .checkpointed, .best, .stoppedEarly: break
     }
   }
-
-  /// Says once that computing waits for data.
-  ///
-  /// What takes a moment is not worth a word, nor is a first epoch that decodes files which stay decoded.
-  private mutating func warn(_ epoch: Int, of seconds: Double, waited: Double) {
-    guard !hasWarned, seconds >= Self.leastSeconds, waited > Self.shareWaited * seconds, epoch > 1 || epochs == 1 else { return }
-    hasWarned = true
-    progress.clear()
-    let share = "\(Quantity.duration(waited)) of \(Quantity.duration(seconds))"
-    printDiagnostic("Epoch \(epoch) waited for its data for \(share): reading is slower than computing.")
-  }
-
-  private static let leastSeconds = 0.5
-  private static let shareWaited = 0.05
 
   /// Removes the line that is drawn over.
   mutating func clear() { progress.clear() }
