@@ -39,6 +39,8 @@ package enum UsageError: ExplainedError, Hashable {
   case int8Training
   /// Several sets of weights for a model with an output of whole numbers.
   case noMean(output: String, type: String)
+  /// Several sets of weights that were not trained on the same inputs.
+  case otherInputs(weights: String)
 
   package var message: String {
     switch self {
@@ -60,6 +62,7 @@ package enum UsageError: ExplainedError, Hashable {
     case .pictureOnTerminal: "the picture would be written to the terminal"
     case .int8Training: "weights of int8 are for running a model: they are too coarse to be trained"
     case .noMean(let output, let type): "output '\(output)' is \(type), of which several sets of weights have no mean"
+    case .otherInputs(let weights): "'\(weights)' takes its inputs normalised otherwise than the first set of weights"
     }
   }
 
@@ -79,6 +82,7 @@ package enum UsageError: ExplainedError, Hashable {
     case .noCodec(_, let reads, let known): "files to \(reads ? "read" : "write") end in \(known.map { "." + $0 }.joined(separator: ", "))"
     case .notSVG(let file): "name it '\(file.dropLast(fileExtension(of: file).count + (fileExtension(of: file).isEmpty ? 0 : 1))).svg'"
     case .pictureOnTerminal: "give it a file with -o FILE.svg; -o - writes it here"
+    case .otherInputs: "give weights that were trained on the same data"
     case .noMean: "give --weights once, or run a graph whose outputs are f32"
     case .int8Training: "train with f32, or --dtype bf16, and run what comes of it with --weights int8"
     }

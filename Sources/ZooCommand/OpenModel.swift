@@ -102,6 +102,15 @@ struct OpenModel {
     return try found.map { (try SafeTensors(try MappedFile($0)), path.text) }
   }
 
+  /// More weights, whose results are to be averaged with those of the first: they have to take their inputs normalised in the same way.
+  func others(_ files: some Sequence<String>) throws -> [(file: SafeTensors, name: String)] {
+    try files.map { name in
+      let file = try SafeTensors(try MappedFile(name))
+      guard try WeightsNotes(file, name: name).normalization == notes.normalization else { throw UsageError.otherInputs(weights: name) }
+      return (file, name)
+    }
+  }
+
   /// A session for running: weights stay where their file is mapped.
   ///
   /// Without any weights, the first ones of `seed`; an error if the manifest names weights and there is no seed.

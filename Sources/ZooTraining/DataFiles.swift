@@ -22,6 +22,9 @@ final class DataFiles {
   func classes() throws -> [String]? {
     guard let path = try folderPath() else { return nil }
     let found = try DataFolder.classes(at: path)
+    if found.isEmpty, data.classes != nil, let label = data.inputs.first(where: \.isClassIndex) {
+      throw DataFolderError.noClasses(folder: path, input: label.input)
+    }
     switch data.classes {
     case .names(let names) where names != found: throw DataFolderError.classes(folder: path, has: found, model: names)
     case .count(let count) where count != found.count: throw DataFolderError.classCount(folder: path, has: found, model: count)

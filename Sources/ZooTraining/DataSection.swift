@@ -75,5 +75,5 @@ extension TrainingFeed {
     }
   }
 
-  fileprivate var isClassIndex: Bool { if case .folder(.classIndex) = origin { true } else { false } }
+  var isClassIndex: Bool { if case .folder(.classIndex) = origin { true } else { false } }
 }

@@ -51,6 +51,7 @@ public final class Dataset {
   /// By graph: which column feeds which of its inputs.
   private let uses: [[(column: Int, input: Int)]]
   private var loader: BatchLoader?
+  private var secondsReading = 0.0  // on the thread that computes
   // Rows are read by one thread at a time: files keep what they have decoded.
   private let reading = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   /// How many examples there are; nil: nothing is given by rows.
@@ -147,6 +148,9 @@ public final class Dataset {
 
   // MARK: Rows
 
+  /// What all rows take together, as the graphs take them.
+  var byteCount: Int { columns.reduce(0) { $0 + ($1.isWhole ? 0 : $1.spec.byteCount) } * (count ?? 0) }
+
   /// A number for each row's content, so that equal rows have equal ones: of all in it but for labels, which are single whole numbers.
   func identities() -> [UInt64] {
     let all = columns.filter { !$0.isWhole }
@@ -171,8 +175,8 @@ public final class Dataset {
 
   // MARK: Batches
 
-  /// How long training has waited for rows that were being read, in seconds.
-  var secondsWaited: Double { loader?.secondsWaited ?? 0 }
+  /// How long rows have been waited for, in seconds: until they were read on the other thread, or while they were read on this one.
+  var secondsWaited: Double { secondsReading + (loader?.secondsWaited ?? 0) }
 
   /// Less than this for each batch is read in a moment, and is no work for another thread: 32 KiB.
   private static let leastBytes = 32 << 10
@@ -196,7 +200,9 @@ public final class Dataset {
       if let batch {
         into.pointer.copyMemory(from: batch + column.offset(rows: rows.count), byteCount: column.spec.byteCount * rows.count)
       } else {
+        let start = monotonicSeconds()
         try Reader.locked(reading) { try column.rows.gather(rows, into: into.pointer, as: column.spec.dtype, column.map) }
+        secondsReading += monotonicSeconds() - start
       }
     }
   }

@@ -10,29 +10,32 @@ extension Trainer {
     try SafeTensorsWriter.write(session.store.tensors, metadata: [("format", "pt")] + options.notes.metadata, to: path)
   }
 
-  /// Writes what a user wants at the end of an epoch, or of training: a checkpoint, the weights, their average, and what is best.
+  /// Writes what a user wants at the end of an epoch, or of training: the weights, their average, what is best, and a checkpoint.
+  ///
+  /// The checkpoint comes last: a process that is killed before it makes the weights again, and none that goes on has old ones beside it.
   func save(isBest: Bool, _ watch: (TrainingEvent) -> Void) throws {
     try explaining {
+      if let path = options.weights { try saveWeights(path, isBest: isBest, watch) }
       if folder != nil { try writeCheckpoint(watch) }
-      guard let path = options.weights else { return }
-      try save(path)
-      watch(.saved(path: path))
-      if isBest {
-        let best = path.besides("best")
-        if section.keeping.best?.isAveraged ?? false, let average {
-          try average.whileInPlace { try save(best) }
-        } else {
-          try save(best)
-        }
-      }
-      guard let average, average.count > 0 else { return }
-      let averaged = path.besides("average")
-      try average.whileInPlace { try save(averaged) }
-      watch(.saved(path: averaged))
     }
     guard isBest, let watched = section.keeping.best, let value = best.value else { return }
     try explaining { try folder?.keepBest(position.iterations) }
     watch(.best(name: watched.name, value: value, epoch: best.epoch))
+  }
+
+  private func saveWeights(_ path: String, isBest: Bool, _ watch: (TrainingEvent) -> Void) throws {
+    try save(path)
+    watch(.saved(path: path))
+    if isBest { try saveBest(path.besides("best")) }
+    guard let average, average.count > 0 else { return }
+    let averaged = path.besides("average")
+    try average.whileInPlace { try save(averaged) }
+    watch(.saved(path: averaged))
+  }
+
+  /// Writes what the watched number is of: the parameters, or their average.
+  private func saveBest(_ path: String) throws {
+    if section.keeping.best?.isAveraged ?? false, let average { try average.whileInPlace { try save(path) } } else { try save(path) }
   }
 
   /// Writes a checkpoint within an epoch.
@@ -99,6 +102,10 @@ extension Trainer {
     }
     for (name, tensor) in carriedTensors { try file.read(name, tensor.spec, into: tensor.pointer) }
     try readMeans(file, examples: state["examples"]?.integer ?? 0)
+    // Whoever wrote it may have been killed before it was made the best one.
+    if section.keeping.best != nil, position.step == 0, best.value != nil, best.epoch == position.epoch - 1 {
+      try folder.keepBest(position.iterations)
+    }
     origin = path
   }
 

@@ -61,7 +61,7 @@ public final class Trainer {
     average = section.averaging.map { ParameterAverage(Set(steps.flatMap(\.trained)).sorted(), $0, store: session.store) }
   }
 
-  /// How long training has waited for data that was being read, in seconds: while the batch before is computed on, none.
+  /// How long training has waited for data to be read, in seconds: what is read while the batch before is computed on takes none.
   public var secondsWaitingForData: Double { data.secondsWaited }
 
   // MARK: Training
@@ -101,7 +101,7 @@ public final class Trainer {
       means = Means(evaluation.names)
       try restart()
     }
-    let seen = means.count
+    let (seen, waited) = (means.count, data.secondsWaited)
     data.expect(batches, from: position.step * section.accumulated)
     while position.step < count, !summary.wasInterrupted {
       try iterate(batches, watch)
@@ -126,7 +126,8 @@ public final class Trainer {
       watch(
         .epoch(
           epoch, of: options.epochs, training: summary.training, validation: summary.validation,
-          samplesPerSecond: Double(means.count - seen) / trained, seconds: monotonicSeconds() - epochStart))
+          samplesPerSecond: Double(means.count - seen) / trained, seconds: monotonicSeconds() - epochStart,
+          secondsWaited: data.secondsWaited - waited))
       isBest = judge(summary, watch)
       (position.epoch, position.step) = (epoch + 1, 0)
       summary.epochs = epoch

@@ -11,8 +11,9 @@ public enum TrainingEvent: Sendable {
   case updated(iteration: Int, steps: [UpdateMeasure])
   /// After each iteration: means over the epoch so far.
   case step(epoch: Int, step: Int, steps: Int, numbers: Numbers, samplesPerSecond: Double, secondsLeft: Double)
-  /// After each epoch: means over it, and over the held-out examples.
-  case epoch(Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double)
+  /// After each epoch: means over it, and over the held-out examples; `secondsWaited` of its `seconds` nothing was computed for want of data.
+  case epoch(
+    Int, of: Int, training: Numbers, validation: Numbers, samplesPerSecond: Double, seconds: Double, secondsWaited: Double)
   /// Weights were written.
   case saved(path: String)
   /// A checkpoint was written: after `iterations` in all.

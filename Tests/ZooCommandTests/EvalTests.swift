@@ -1,6 +1,7 @@
 import Testing
 import ZooFormats
 import ZooTestSupport
+import ZooTypes
 
 /// What `zoo eval` says.
 @Suite struct EvalTests {
@@ -61,6 +62,69 @@ import ZooTestSupport
     #expect(root["predictions"]?["accuracy"]?.number == 1)
     #expect(root["predictions"]?["confusion"]?.text() == "[[1,0],[0,1]]")
     #expect(root["predictions"]?["classes"]?.array?.count == 2)
+  }
+
+  /// r = max(w x, 0) of the same rows, and where its largest element is.
+  private func ensemble(loss: String = "r", outputs: String = #"{"y": "r", "i": "i"}"#) throws -> ZooFixture {
+    let zoo = try ZooFixture()
+    try zoo.manifest(
+      "m",
+      """
+      {"zoo": 1, "inputs": {"x": {"shape": ["N", 1]}},
+       "graph": [{"layer": "core.dense", "name": "w", "units": 1, "bias": false}, {"layer": "core.relu", "name": "r"}, {"layer": "core.argmax", "name": "i"}],
+       "outputs": \(outputs),
+       "train": {"inputs": {"t": {"shape": ["N", 1]}}, "graph": [{"layer": "core.mse", "name": "loss", "in": ["\(loss)", "t"]}], "steps": [{"minimize": "loss"}],
+         "data": {"inputs": {"x": {"values": [[1], [-1], [3], [-2]]}, "t": {"values": [[1], [1], [1], [0]]}}},
+         "optimizer": {"layer": "core.sgd", "rate": 0}, "evaluate": {"predictions": "r", "labels": "t"}}}
+      """)
+    for (name, weight, metadata) in [("a", -1, ""), ("b", 3, ""), ("c", 3, #"{"x": {"subtract": [0], "divide": [2]}}"#)]
+      as [(String, Float, String)]
+    {
+      try withUnsafeBytes(of: weight) { bytes in
+        try SafeTensorsWriter.write(
+          [NamedTensor("w.weight", Spec([1, 1]), bytes)], metadata: metadata.isEmpty ? [] : [("zoo.normalize", metadata)],
+          to: "\(zoo.path)/\(name).safetensors")
+      }
+    }
+    return zoo
+  }
+
+  // The outputs 0, 1, 0, 2 and 3, 0, 9, 0 have the means 1.5, 0.5, 4.5 and 1, which are (0.5² + 0.5² + 3.5² + 1²) / 4 = 3.4375 from the labels.
+  // The losses of the two have the mean 9.375, and the mean of the weights would have the loss 1.25.
+  @Test func severalSetsOfWeightsAreEvaluatedByTheMeanOfTheirOutputs() throws {
+    let two = ["--weights", "a.safetensors", "--weights", "b.safetensors"]
+    let result = try ensemble().run(["eval", "m", "--json"] + two)
+    #expect(result.errors == "")
+    let root = try JSONDocument(Array(result.output.utf8), file: "output").root
+    #expect(root["numbers"]?["loss"]?.number == 3.4375)
+    #expect(root["sets_of_weights"] == 2)
+    // Every mean is above 0: all are taken for 1, of which 3 are.
+    #expect(root["predictions"]?["accuracy"]?.number == 0.75)
+    #expect(root["predictions"]?["confusion"]?.text() == "[[0,1],[0,3]]")
+    let words = try ensemble().run(["eval", "m"] + two).output
+    #expect(words.hasPrefix("Evaluated on 4 rows (all) by the mean of 2 sets of weights in "))
+  }
+
+  @Test func whatHasNoMeanIsRefused() throws {
+    let two = ["--weights", "b.safetensors", "--weights", "a.safetensors"]
+    let inner = try ensemble(loss: "w").run(["eval", "m"] + two)
+    #expect(
+      inner.errors == """
+        zoo: losses and metrics are computed from the mean of the outputs, but they also need 'w.weight', which each set of weights has for itself
+          help: give --weights once
+
+        """)
+    #expect(inner.status == 1)
+    for command in ["run", "eval"] {
+      let other = try ensemble(outputs: #"{"y": "r"}"#).run([command, "m", "--weights", "b.safetensors", "--weights", "c.safetensors"])
+      #expect(
+        other.errors == """
+          zoo: 'c.safetensors' takes its inputs normalised otherwise than the first set of weights
+            help: give weights that were trained on the same data
+
+          """)
+      #expect(other.status == 64)
+    }
   }
 
   @Test func aPartWithoutRowsIsRefused() throws {

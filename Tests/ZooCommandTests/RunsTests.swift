@@ -22,7 +22,7 @@ import ZooTestSupport
     let result = try zoo.run(["runs"], environment: ["COLUMNS": "200"])
     #expect(result.errors == "")
     let lines = result.output.split(separator: "\n")
-    #expect(columns(lines[0]) == ["NAME", "MODEL", "EPOCHS", "STEPS", "LAST", "BEST", "TIME", "STARTED", "STATE"])
+    #expect(columns(lines[0]) == ["NAME", "MODEL", "EPOCHS", "STEPS", "NUMBER", "LAST", "BEST", "TIME", "STARTED", "STATE"])
     // The third epoch's loss: 4 / 4² and 4 (9 / 16)².
     #expect(columns(lines[1]).prefix(7) == ["a", "fit", "3", "3", "loss", "0.2500", "0.2500"])
     #expect(columns(lines[2]).prefix(7) == ["b", "fit", "3", "3", "loss", "1.2656", "1.2656"])
@@ -30,6 +30,22 @@ import ZooTestSupport
     #expect(columns(lines[3]).first == "c")
     #expect(columns(lines[3]).last == "diverged")
     #expect(result.status == 0)
+  }
+
+  /// Steps, times and models go where there is no room for them, in a pipe as on a terminal.
+  @Test func theListIsNoWiderThanTheTerminal() throws {
+    let zoo = try ZooFixture()
+    let name = String(repeating: "n", count: 27)
+    try zoo.manifest("fit", Quadratic.manifest())
+    _ = try zoo.run("train", "fit", "--out", "runs/\(name)", "--set", "train.optimizer.rate=0.25")
+    let piped = try zoo.run("runs")
+    #expect(columns(piped.output.split(separator: "\n")[0]) == ["NAME", "EPOCHS", "NUMBER", "LAST", "BEST", "TIME", "STATE"])
+    for width in [80, 105] {
+      let list = try zoo.run(["runs"], environment: ["COLUMNS": "\(width)"]).output
+      #expect(list.split(separator: "\n").allSatisfy { $0.count <= width })
+      #expect(list.contains("STARTED") == (width == 105) && list.contains("MODEL") == (width == 105) && !list.contains("STEPS"))
+    }
+    #expect(try zoo.run(["runs"], environment: ["COLUMNS": "120"]).output.contains("STEPS"))
   }
 
   @Test func theBestAreFirstIfThatIsAsked() throws {

@@ -26,6 +26,21 @@ import ZooCommand
       ])
   }
 
+  @Test func columnsToSpareGoWhereThereIsNoRoom() {
+    var table = Table([.words("NAME"), .numbers("STEPS", spare: 2), .words("NUMBERS"), .words("STARTED", spare: 1)])
+    table.add([String(repeating: "n", count: 20), "12345", "one\ntwo", "yesterday"])
+    let name = String(repeating: "n", count: 20), gap = String(repeating: " ", count: 16)
+    #expect(
+      table.lines(for: Terminal(width: 47)) == [
+        "NAME\(gap)  STEPS  NUMBERS  STARTED", "\(name)  12345  one      yesterday", "\(gap)             two",
+      ])
+    #expect(
+      table.lines(for: Terminal(width: 46)) == [
+        "NAME\(gap)  NUMBERS  STARTED", "\(name)  one      yesterday", "\(gap)      two",
+      ])
+    #expect(table.lines(for: Terminal(width: 40 - 1)) == ["NAME\(gap)  NUMBERS", "\(name)  one", "\(gap)      two"])
+  }
+
   @Test func numbersInTheLastColumnAreNotWrapped() {
     var table = Table([.words("NAME"), .numbers("COUNT")])
     table.add(["a", "1"])
@@ -92,6 +107,19 @@ import ZooCommand
     #expect(line.drawing("too soon", now: 1.05) == nil)
     #expect(line.drawing("later", now: 1.1) == "\rlater\u{1B}[K")
     #expect(line.drawing(String(repeating: "x", count: 99), now: 2) == "\r\(String(repeating: "x", count: 39))\u{1B}[K")
+  }
+
+  @Test func waitingForDataIsSaidOnceIfItTakesMoreThanATwentieth() {
+    var notice = WaitNotice(epochs: 5)
+    // The first epoch decodes what stays decoded; a moment is not worth a word; 0.2 of 4 s are exactly a twentieth.
+    #expect(notice.words(epoch: 1, seconds: 4, waited: 3) == nil)
+    #expect(notice.words(epoch: 2, seconds: 0.4, waited: 0.3) == nil)
+    #expect(notice.words(epoch: 3, seconds: 4, waited: 0.2) == nil)
+    let words = "Epoch 4 waited for its data for 500 ms of 4.00 s: reading is slower than computing."
+    #expect(notice.words(epoch: 4, seconds: 4, waited: 0.5) == words)
+    #expect(notice.words(epoch: 5, seconds: 4, waited: 3) == nil)
+    var single = WaitNotice(epochs: 1)
+    #expect(single.words(epoch: 1, seconds: 4, waited: 0.5) == words.replacing("Epoch 4", with: "Epoch 1"))
   }
 
   @Test func progressIsSilentInAPipe() {

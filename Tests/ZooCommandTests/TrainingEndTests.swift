@@ -61,10 +61,4 @@ struct TrainingEndTests {
     // w is 2.5 after the second epoch, from which on it counts.
     #expect(lines[3][2] == "0.2500")
   }
-
-  @Test func evaluationTakesOneFileOfWeights() throws {
-    let result = try ZooFixture().run("eval", "m", "--weights", "a", "--weights", "b")
-    #expect(result.errors.contains("zoo eval takes one file of weights; zoo run takes several, and gives the mean of what they make"))
-    #expect(result.status == 64)
-  }
 }

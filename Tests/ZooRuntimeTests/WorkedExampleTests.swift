@@ -72,7 +72,7 @@ import ZooTypes
     let job = try TrainingJob(
       model("two-three-one"), catalog: Repository.catalog, manifestFolder: "/", zooRoot: "/")
     _ = try job.trainer.train { event in
-      if case .epoch(_, _, let training, _, _, _) = event { losses.append(training[0].value) }
+      if case .epoch(_, _, let training, _, _, _, _) = event { losses.append(training[0].value) }
     }
     let expected = [
       0.616_582_682_0, 0.599_176_394_5, 0.583_950_563_8, 0.570_540_622_7, 0.558_640_575_2, 0.547_994_150_0, 0.539_236_671_5,

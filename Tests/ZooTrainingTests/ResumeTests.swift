@@ -62,7 +62,7 @@ struct ResumeTests {
         outcome.rates[iteration] = steps.flatMap { [$0.rate, $0.gradientNorm ?? 0, $0.lossScale ?? 0] }
         if iteration == last { job.trainer.interruption.cancel() }
       case .step(let epoch, let step, _, let numbers, _, _): outcome.numbers["\(epoch) \(step)"] = numbers.map(\.value)
-      case .epoch(let epoch, _, let training, let validation, _, _): outcome.numbers["\(epoch)"] = (training + validation).map(\.value)
+      case .epoch(let epoch, _, let training, let validation, _, _, _): outcome.numbers["\(epoch)"] = (training + validation).map(\.value)
       default: break
       }
     }
@@ -125,6 +125,40 @@ struct ResumeTests {
     let other = try TemporaryFolder()
     try train(Self.streamed, in: other.path, into: &outcome)
     #expect(files(other.path) == ["checkpoint-12.safetensors", "checkpoint-8.safetensors"])
+  }
+
+  /// A process may be killed between any two files.
+  @Test func weightsAreWrittenBeforeTheCheckpointTheyBelongTo() throws {
+    let folder = try TemporaryFolder()
+    let weights = folder.path + "/weights.safetensors"
+    let job = try trainingJob(Self.streamed) {
+      $0.checkpoints = folder.path
+      $0.output = weights
+    }
+    var compared = 0
+    _ = try job.trainer.train { event in
+      guard case .checkpointed(let path, _) = event, let saved = try? SafeTensors(MappedFile(weights)),
+        let checkpoint = try? SafeTensors(MappedFile(path))
+      else { return }
+      for entry in saved.entries {
+        guard let own = checkpoint[entry.name] else { continue }
+        #expect(Array(checkpoint.bytes(of: own)) == Array(saved.bytes(of: entry)), "\(path): \(entry.name)")
+        compared += 1
+      }
+    }
+    #expect(compared == 3 * 2)
+  }
+
+  @Test func theBestIsKeptEvenIfItsProcessWasKilledBefore() throws {
+    let folder = try TemporaryFolder()
+    var outcome = Outcome()
+    let manifest = Self.streamed.replacing(#""epochs": 3"#, with: #""epochs": 3, "keep": {"best": "loss"}"#)
+    try train(manifest, in: folder.path, into: &outcome)
+    let last = try MappedFile(folder.path + "/checkpoint-12.safetensors").contents
+    #expect(try MappedFile(folder.path + "/checkpoint-best.safetensors").contents == last)
+    unlink(folder.path + "/checkpoint-best.safetensors")
+    try train(manifest, in: folder.path, resuming: true, into: &outcome)
+    #expect(try MappedFile(folder.path + "/checkpoint-best.safetensors").contents == last)
   }
 
   @Test func checkpointsAreWrittenWithinEpochsIfThatIsWanted() throws {

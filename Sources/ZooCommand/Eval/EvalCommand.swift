@@ -20,6 +20,7 @@ struct EvalCommand: ParsableCommand {
       Examples:
         zoo eval lenet5
         zoo eval small-images --weights runs/small-images/weights.safetensors --data photos --part test
+        zoo eval lenet5 --weights runs/a/weights.safetensors --weights runs/b/weights.safetensors
       """)
 
   @Argument(help: "A model's name, or the path of its manifest.")
@@ -32,7 +33,11 @@ struct EvalCommand: ParsableCommand {
     help: ArgumentHelp("The rows: train, validation, test or all. Without it: test, else validation, else all.", valueName: "part"))
   var part: Part?
 
-  @Option(parsing: .singleValue, help: ArgumentHelp("Weights other than the manifest's (safetensors).", valueName: "file"))
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Weights other than the manifest's (safetensors). Given several times: what is evaluated is the mean of what each makes.",
+      valueName: "file"))
   var weights: [String] = []
 
   @Option(help: ArgumentHelp("Look for the right class among so many of the likeliest.", valueName: "count"), transform: positive)
@@ -53,12 +58,6 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup
   var options: ModelOptions
 
-  func validate() throws {
-    if weights.count > 1 {
-      throw ValidationError("zoo eval takes one file of weights; zoo run takes several, and gives the mean of what they make")
-    }
-  }
-
   func run() throws {
     threads.apply()
     var file = weights.first
@@ -73,9 +72,9 @@ struct EvalCommand: ParsableCommand {
     choices.precision = precision
     let evaluator = try Evaluator(
       open.model, catalog: open.zoo.catalog, manifestFolder: open.listing.manifest.folder, zooRoot: open.zoo.folder.path,
-      choices: choices, notes: open.notes, top: top)
+      choices: choices, notes: open.notes, others: try open.others(weights.dropFirst()), top: top)
     let (part, rows) = try rows(evaluator)
-    let report = EvaluationReport(try evaluator.evaluate(rows), part: part.rawValue)
+    let report = EvaluationReport(try evaluator.evaluate(rows), part: part.rawValue, members: max(weights.count, 1))
     printResult(json ? report.json.text() : report.lines(for: .output).joined(separator: "\n"))
   }
 

@@ -6,9 +6,12 @@ import ZooTraining
 struct EvaluationReport {
   private let evaluation: EvaluationResult
   private let part: String
+  private let members: Int
 
-  /// A report of what was found on a part of the data.
-  init(_ evaluation: EvaluationResult, part: String) { (self.evaluation, self.part) = (evaluation, part) }
+  /// A report of what was found on a part of the data, with so many sets of weights.
+  init(_ evaluation: EvaluationResult, part: String, members: Int) {
+    (self.evaluation, self.part, self.members) = (evaluation, part, members)
+  }
 
   /// More classes than this do not fit beside one another.
   private static let widestConfusion = 16
@@ -16,7 +19,8 @@ struct EvaluationReport {
   /// Aligned lines, no wider than the terminal but for names that are.
   func lines(for terminal: Terminal) -> [String] {
     let rows = evaluation.rows > 0 ? "\(plural(evaluation.rows, "row")) (\(part))" : "the whole"
-    var lines = [terminal.styled("Evaluated on \(rows) in \(Quantity.duration(evaluation.seconds)).", .bold), ""]
+    let ensemble = members > 1 ? " by the mean of \(members) sets of weights" : ""
+    var lines = [terminal.styled("Evaluated on \(rows)\(ensemble) in \(Quantity.duration(evaluation.seconds)).", .bold), ""]
     var numbers = Table([.words(""), .numbers("")])
     for (name, value) in evaluation.numbers { numbers.add([name, number(value)]) }
     for (name, value) in measures { numbers.add([name, number(value)]) }
@@ -89,7 +93,8 @@ struct EvaluationReport {
   /// Everything, for programs.
   var json: JSON {
     var members: [(name: String, value: JSON)] = [
-      ("part", .text(part)), ("rows", .integer(evaluation.rows)), ("seconds", .number(evaluation.seconds)),
+      ("part", .text(part)), ("rows", .integer(evaluation.rows)), ("sets_of_weights", .integer(members)),
+      ("seconds", .number(evaluation.seconds)),
       ("numbers", .object(evaluation.numbers.map { ($0.name, .number($0.value)) })),
     ]
     if let report = evaluation.classes { members.append(("predictions", json(report))) }

@@ -23,11 +23,7 @@ struct Ensemble {
     let all = try [outputs] + others.map { try $0.run(given) }
     return outputs.indices.map { o in
       let mean = TensorBuffer(outputs[o].spec)
-      let members = all.map { UnsafePointer($0[o].pointer.assumingMemoryBound(to: Float.self)) }
-      let floats = mean.pointer.assumingMemoryBound(to: Float.self)
-      for i in 0..<mean.spec.count {
-        floats[i] = Float(members.reduce(0) { $0 + Double($1[i]) } / Double(members.count))
-      }
+      writeMean(of: all.map { UnsafeRawBufferPointer($0[o].bytes) }, into: mean.bytes)
       return mean
     }
   }

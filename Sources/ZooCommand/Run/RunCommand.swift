@@ -71,6 +71,7 @@ struct RunCommand: ParsableCommand {
     let precision = precision.precision(weights: &first)
     let files = [first] + weights.dropFirst().map { Optional($0) }
     let open = try OpenModel(model, options, weights: first)
+    _ = try open.others(weights.dropFirst())
     let index = try open.graphIndex(graph)
     let entry = open.model.graphs[index]
     if runs ?? 1 > 1, entry.carried.isEmpty { throw UsageError.nothingCarried(graph: entry.name, option: "runs") }

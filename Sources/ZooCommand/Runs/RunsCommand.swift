@@ -9,7 +9,8 @@ struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List what was trained, or compare runs.", usage: "zoo runs [<run> ...] [<options>]",
     discussion: """
-      Numbers are those of held-out examples where there are any, and of the training examples otherwise.
+      Numbers are those of held-out examples where there are any, and of the training examples otherwise. The list leaves out columns \
+      that the terminal is too narrow for: first the steps, then when runs started, then their models; --json has them all.
 
       Examples:
         zoo runs
@@ -61,13 +62,13 @@ struct RunsCommand: ParsableCommand {
 
   private func table(_ runs: [RunSummary]) -> Table {
     var table = Table([
-      .words("NAME"), .words("MODEL"), .numbers("EPOCHS"), .numbers("STEPS"), .words("LAST"), .words("BEST"), .numbers("TIME"),
-      .words("STARTED"), .words("STATE"),
+      .words("NAME"), .words("MODEL", spare: 1), .numbers("EPOCHS"), .numbers("STEPS", spare: 3), .words("NUMBER"), .numbers("LAST"),
+      .numbers("BEST"), .numbers("TIME"), .words("STARTED", spare: 2), .words("STATE"),
     ])
     for run in runs {
       table.add([
         run.name, run.record?.model ?? "?", Quantity.count(run.epochs), Quantity.count(run.steps),
-        run.shown.map { "\($0.name) \(shortNumber($0.last))" }.joined(separator: "\n"),
+        run.shown.map(\.name).joined(separator: "\n"), run.shown.map { shortNumber($0.last) }.joined(separator: "\n"),
         run.shown.map { shortNumber($0.best) }.joined(separator: "\n"), Quantity.duration(run.seconds),
         String(run.record?.started.prefix(16).map { $0 == "T" ? " " : $0 } ?? []), run.state?.rawValue ?? "damaged",
       ])

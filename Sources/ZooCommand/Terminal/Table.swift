@@ -12,11 +12,12 @@ package struct Table {
   package struct Column: Sendable {
     let title: String
     let alignment: Alignment
+    let spare: Int
 
-    /// A column of words.
-    package static func words(_ title: String) -> Column { Column(title: title, alignment: .left) }
+    /// A column of words; where a table is too wide, columns with a `spare` go, the highest first.
+    package static func words(_ title: String, spare: Int = 0) -> Column { Column(title: title, alignment: .left, spare: spare) }
     /// A column of numbers.
-    package static func numbers(_ title: String) -> Column { Column(title: title, alignment: .right) }
+    package static func numbers(_ title: String, spare: Int = 0) -> Column { Column(title: title, alignment: .right, spare: spare) }
   }
 
   private let columns: [Column]
@@ -36,8 +37,10 @@ package struct Table {
 
   /// The table's lines, none longer than the terminal is wide unless its words are.
   ///
-  /// There are two spaces between columns. Where a line would be too long, the widest columns of words are wrapped; the first is not.
+  /// There are two spaces between columns. Where a line would be too long, columns to spare are left out, and then the widest columns of
+  /// words are wrapped; the first is not.
   package func lines(for terminal: Terminal) -> [String] {
+    if let spared = sparing(for: terminal.width) { return spared.lines(for: terminal) }
     let hasHeading = columns.contains { !$0.title.isEmpty }
     let all = (hasHeading ? [columns.map(\.title)] : []) + rows
     let widths = widths(of: all, in: terminal.width)
@@ -50,8 +53,21 @@ package struct Table {
     }
   }
 
+  /// The table without a column, if it is too wide and has one to spare.
+  private func sparing(for limit: Int) -> Table? {
+    guard let most = columns.indices.max(by: { columns[$0].spare < columns[$1].spare }), columns[most].spare > 0 else { return nil }
+    let widths = columns.indices.map { column in
+      ([columns[column].title] + rows.map { $0[column] }).flatMap { $0.split(separator: "\n") }.map(\.count).max() ?? 0
+    }
+    guard widths.reduce(2 * (columns.count - 1), +) > limit else { return nil }
+    func rest<Element>(_ elements: [Element]) -> [Element] { Array(elements[..<most] + elements[(most + 1)...]) }
+    var table = Table(rest(columns))
+    table.rows = rows.map(rest)
+    return table
+  }
+
   private func widths(of rows: [[String]], in limit: Int) -> [Int] {
-    var widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    var widths = columns.indices.map { column in rows.flatMap { $0[column].split(separator: "\n") }.map(\.count).max() ?? 0 }
     // No column is narrower than its longest word, which would stand out.
     let least = columns.indices.map { column in
       rows.map { row in row[column].split { $0 == " " || $0 == "\n" }.map(\.count).max() ?? 0 }.max() ?? 0

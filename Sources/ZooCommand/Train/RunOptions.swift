@@ -72,7 +72,7 @@ extension RunRecorder {
     do {
       let summary = try body { event in
         follow(event)
-        guard case .epoch(let epoch, _, _, _, _, _) = event, let pictures else { return }
+        guard case .epoch(let epoch, _, _, _, _, _, _) = event, let pictures else { return }
         do {
           if let png = try pictures.picture(after: epoch) { image(pictures.name, png: png, epoch: epoch) }
         } catch {

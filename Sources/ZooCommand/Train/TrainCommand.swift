@@ -95,6 +95,8 @@ struct TrainCommand: ParsableCommand {
     let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
     if !json, open.model.training?.recomputes == true { printDiagnostic(try savings(job, open)) }
 
+    if !json, let words = leak(job.parts) { printDiagnostic(words) }
+
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
     let summary = try Interrupts.cancelling(job.trainer.interruption) {
@@ -112,6 +114,14 @@ struct TrainCommand: ParsableCommand {
     report.finish(summary, weights: path)
     if summary.wasInterrupted { throw Ended(status: .failure) }
   }
+}
+
+/// That rows which are held out are trained on too, in rows that equal them; nil: none is.
+private func leak(_ parts: DataParts) -> String? {
+  guard parts.equalCount > 0 else { return nil }
+  let held = parts.validation.count + parts.test.count
+  let equal = "\(Quantity.count(parts.equalCount)) of \(plural(held, "held-out row")) equal rows that are trained on"
+  return equal + "; shares instead of ranges keep equals together."
 }
 
 /// What computing again saves, as a sentence.

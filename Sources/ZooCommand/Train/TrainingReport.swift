@@ -14,10 +14,13 @@ struct TrainingReport {
   private var widths: [Int] = []
   /// Why training ended before its last epoch.
   private var ending: String?
+  private var waiting: WaitNotice
+  private var isNew = false  // whether anything was trained
 
   /// `holdsOut`: some rows are kept from training, and evaluated; otherwise those that are trained on are, after each epoch.
   init(model: String, epochs: Int, holdsOut: Bool, json: Bool) {
     (self.model, self.epochs, self.holdsOut, self.json) = (model, epochs, holdsOut, json)
+    waiting = WaitNotice(epochs: epochs)
     printsEpochs = !json && !(Terminal.output.isTerminal && Terminal.diagnostics.isTerminal)
   }
 
@@ -30,23 +33,29 @@ struct TrainingReport {
           "epoch \(epoch)/\(epochs)", share: Double(step) / Double(max(steps, 1)),
           details: numbers.map { "\($0.name) \(number($0.value))" } + ["\(Quantity.digits(rate))/s"],
           needed: ["\(Quantity.wait(left)) left"], width: Terminal.diagnostics.width - 1))
-    case .epoch(let epoch, let count, let training, let validation, let rate, let seconds):
+    case .epoch(let epoch, let count, let training, let validation, let rate, let seconds, let waited):
       if json {
         progress.clear()
         printResult(
           JSON.object([
             ("event", .text("epoch")), ("epoch", .integer(epoch)), ("epochs", .integer(count)), ("training", object(training)),
             ("validation", object(validation)), ("samples_per_second", .number(rate)), ("seconds", .number(seconds)),
+            ("seconds_waiting_for_data", .number(waited)),
           ]).text())
       } else if printsEpochs {
         progress.clear()
         printRow(epoch, training, validation, rate)
       }
+      if !json, let words = waiting.words(epoch: epoch, seconds: seconds, waited: waited) {
+        progress.clear()
+        printDiagnostic(words)
+      }
     case .stoppedEarly(let name, let best, let epoch, _):
       ending =
         best.isFinite
         ? "Stopped early: \(name) was best in epoch \(epoch), \(number(best))." : "Stopped early: \(name) was never a finite number."
-    case .saved, .updated, .resumed, .checkpointed, .best: break
+    case .updated: isNew = true
+    case .saved, .resumed, .checkpointed, .best: break
     }
   }
 
@@ -65,6 +74,10 @@ struct TrainingReport {
         ]).text())
     }
     let work = "\(plural(summary.epochs, "epoch")), \(plural(summary.steps, "step")), \(Quantity.duration(summary.seconds))"
+    if !isNew, !summary.wasInterrupted {
+      let done = "Nothing is left to train after \(plural(summary.epochs, "epoch")); --epochs gives more."
+      return printResult("\(done)\nWeights:  \(weights)\nUse them: zoo run \(model) --weights \(weights)")
+    }
     var lines = [summary.wasInterrupted ? "Stopped after \(work), as you asked." : "Trained for \(work)."]
     if let ending { lines.append(ending) }
     if summary.skipped > 0 { lines.append("Left out: \(plural(summary.skipped, "update")) whose gradients were not finite.") }

@@ -93,7 +93,7 @@ public struct GraphInput: Sendable {
 }
 
 extension GraphInput {
-  /// An input that no manifest has, for tests.
+  /// An input that no manifest has.
   public init(_ name: String, shape: [Dimension], dtype: DType = .f32) {
     self.init(name: name, shape: shape, dtype: dtype, codec: nil, sample: nil, about: "", place: Place(file: ""))
   }

@@ -1,3 +1,4 @@
+public import ZooFormats
 public import ZooRuntime
 import ZooTypes
 
@@ -20,10 +21,11 @@ public final class Evaluator {
   /// How many rows there are in all; nil: arrays are given whole.
   public var count: Int? { data.dataset.count }
 
-  private let session: Session
+  /// One for each set of weights, with what it carries.
+  private let members: [(session: Session, carried: CarriedValues)]
+  private let foreign: ForeignLibraries
   private let section: TrainingSection
   private let data: DataSection
-  private let carried: CarriedValues
   private let batch: Int
   private let top: Int?
   private let choice: TrainingEvaluation?
@@ -35,21 +37,36 @@ public final class Evaluator {
   /// A graph with what is read off it.
   private struct Part {
     let graph: Int
-    let program: Program
+    /// What each set of weights computes.
+    let members: [Program]
+    /// What is computed from the means of what several have made; nil: there is only one.
+    let tail: Tail?
     /// Of all losses, then all metrics: those that its first outputs are.
     let values: [Int]
     /// Where predictions and labels are among its outputs; nil: they are of another graph.
     let compared: (predictions: Int, labels: Int)?
-    /// The first output that is carried on.
+    /// The first output of a member that is carried on.
     let carriedFrom: Int
+
+    /// What has these outputs.
+    var program: Program { tail?.program ?? members[0] }
+  }
+
+  /// What is left of a graph where the members' outputs are known.
+  private struct Tail {
+    let session: Session
+    let program: Program
+    /// The outputs of members whose means are its last inputs.
+    let joints: [Int]
   }
 
   /// Opens the data and the model.
   ///
-  /// Inputs are normalised as the weights' notes say. `top` overrides the manifest's.
+  /// Inputs are normalised as the weights' notes say. `top` overrides the manifest's. With weights in `others` too, all of them make an
+  /// ensemble: outputs are the means of theirs, and losses, metrics and predictions are computed from those.
   public init(
     _ model: Model, catalog: Catalog, manifestFolder: String, zooRoot: String, choices: TrainingJob.Choices, notes: WeightsNotes,
-    top: Int? = nil
+    others: [(file: SafeTensors, name: String)] = [], top: Int? = nil
   ) throws {
     guard let section = model.training else { throw TrainingJobError.noTraining(model: model.name) }
     self.section = section
@@ -59,10 +76,13 @@ public final class Evaluator {
       section, catalog: catalog, manifestFolder: manifestFolder, zooRoot: zooRoot, own: choices.data,
       known: isTrained ? notes.normalization : nil)
     parts = data.parts
-    session = Session(
-      model.graphs, weights: choices.weights, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)), foreign: choices.foreign,
-      precision: choices.precision)
-    carried = CarriedValues(section)
+    let seed = choices.seed ?? UInt64(bitPattern: Int64(section.seed))
+    foreign = choices.foreign
+    members = ([choices.weights] + others.map(Optional.init)).map { weights in
+      let session = Session(
+        model.graphs, weights: weights, seed: seed, foreign: choices.foreign, precision: choices.precision)
+      return (session, CarriedValues(section))
+    }
     batch = choices.batch ?? section.batch
     choice = section.evaluation ?? section.impliedEvaluation
     names = data.classes ?? choice.flatMap { model.labelNames(of: $0, in: section) }
@@ -77,15 +97,20 @@ public final class Evaluator {
       data.dataset.count == nil
       ? Batches(ofNothing: 1)
       : section.carried.isEmpty ? Batches(rows, size: Self.batchSize) : Batches(streams: min(batch, rows.count), of: rows)
-    if !section.carried.isEmpty { try carried.restart(section.graphs.indices.map { specs($0, batch: min(batch, rows.count)) }) }
+    if !section.carried.isEmpty {
+      let taken = section.graphs.indices.map { specs($0, batch: min(batch, rows.count)) }
+      for member in members { try member.carried.restart(taken) }
+    }
     data.dataset.expect(batches)
     for index in 0..<batches.count {
-      // As trainers count, so that random layers draw what they draw there.
-      session.run.step = 1 << 63 | UInt64(index)
       try batches.withRows(of: index) { rows in
-        for part in try programs(batch: rows.count) { try add(part, rows, to: &means) }
+        for part in try programs(batch: rows.count) {
+          // As trainers count, so that random layers draw what they draw there.
+          for session in members.map(\.session) + [part.tail?.session].compactMap(\.self) { session.run.step = 1 << 63 | UInt64(index) }
+          try add(part, rows, to: &means)
+        }
       }
-      carried.advance()
+      for member in members { member.carried.advance() }
     }
     return EvaluationResult(
       numbers: means.numbers, classes: scores.flatMap { $0.count > 0 ? ClassReport($0, subject: subject, names: names) : nil },
@@ -96,12 +121,21 @@ public final class Evaluator {
   private static let batchSize = 256
 
   private func add(_ part: Part, _ rows: UnsafeBufferPointer<Int64>, to means: inout Means) throws {
+    for (program, carried) in zip(part.members, members.map(\.carried)) {
+      try data.dataset.fill(program.inputs, graph: part.graph, rows: rows)
+      carried.fill(program, graph: part.graph)
+      try program.forward()
+      try carried.take(program, graph: part.graph, from: part.carriedFrom)
+    }
+    if let tail = part.tail {
+      try data.dataset.fill(tail.program.inputs, graph: part.graph, rows: rows)
+      for (joint, input) in zip(tail.joints, tail.program.inputs.suffix(tail.joints.count)) {
+        writeMean(of: part.members.map { $0.output(joint) }, into: input.bytes)
+      }
+      try tail.program.forward()
+    }
     let program = part.program
-    try data.dataset.fill(program.inputs, graph: part.graph, rows: rows)
-    carried.fill(program, graph: part.graph)
-    try program.forward()
     for (i, value) in part.values.enumerated() { means.add(program.scalar(i), at: value, weight: max(rows.count, 1)) }
-    try carried.take(program, graph: part.graph, from: part.carriedFrom)
     if let compared = part.compared { try compare(program, compared.predictions, compared.labels) }
   }
 
@@ -120,19 +154,56 @@ public final class Evaluator {
       var wanted = values.map { sources[$0].1 }
       let compared = choice.flatMap { $0.graph == g ? ($0.predictions, $0.labels) : nil }
       if let compared { wanted += [compared.0, compared.1] }
-      let program = try session.evaluationProgram(graph.graph, inputs: specs(g, batch: batch), wanted: wanted + carried.wanted(in: g))
+      let joints = members.count > 1 ? self.joints(of: graph.graph, predictions: compared?.0) : []
+      let programs = try members.map { session, carried in
+        let program = try session.evaluationProgram(
+          graph.graph, inputs: specs(g, batch: batch), wanted: wanted + joints + carried.wanted(in: g))
+        try data.dataset.fillWhole(program.inputs, graph: g)
+        return program
+      }
+      let tail = members.count > 1 ? try self.tail(g, after: programs[0], joints, from: wanted.count, wanted: wanted) : nil
+      let program = tail?.program ?? programs[0]
       for (i, value) in values.enumerated() {
         let spec = program.outputSpecs[i]
         guard spec.count == 1, spec.dtype == .f32 else {
           throw TrainingError.metric(name: valueNames[value], is: spec)
         }
       }
-      try data.dataset.fillWhole(program.inputs, graph: g)
       let at = compared.map { _ in (predictions: values.count, labels: values.count + 1) }
-      made.append(Part(graph: g, program: program, values: values, compared: at, carriedFrom: wanted.count))
+      made.append(
+        Part(graph: g, members: programs, tail: tail, values: values, compared: at, carriedFrom: wanted.count + joints.count))
     }
     programs[batch] = made
     return made
+  }
+
+  // MARK: Ensembles
+
+  /// What an ensemble may have the mean of: what the graph puts out, and what is compared with labels.
+  private func joints(of graph: Graph, predictions: Source?) -> [Source] {
+    var joints: [Source] = []
+    for case .node(let node, let output) in graph.outputs.map(\.source) + [predictions].compactMap(\.self)
+    where !joints.contains(.node(node, output: output)) { joints.append(.node(node, output: output)) }
+    return joints
+  }
+
+  /// What computes `wanted` from the means of the joints, which are outputs of `member` from number `first` on.
+  private func tail(_ g: Int, after member: Program, _ joints: [Source], from first: Int, wanted: [Source]) throws -> Tail {
+    let graph = section.graphs[g].graph
+    // Whole numbers have no mean: what is computed from those of an ensemble begins at what they are computed from.
+    let cuts = joints.indices.filter { member.outputSpecs[first + $0].dtype == .f32 }
+    let rest = graph.tail(after: cuts.map { (joints[$0], member.outputSpecs[first + $0]) }, wanted: wanted)
+    for case .input(let i)? in rest.graph.nodes.flatMap(\.inputs) + rest.wanted where i < graph.inputs.count {
+      let name = graph.inputs[i].name
+      if section.carried.contains(where: { $0.input == name }) { throw EvaluationError.ensemble(needs: name) }
+    }
+    let run = members[0].session.run
+    let session = Session(rest.graph, seed: run.seed, foreign: foreign, precision: run.precision)
+    let batch = member.inputs.map(\.spec) + cuts.map { member.outputSpecs[first + $0] }
+    let program = try session.evaluationProgram(rest.graph, inputs: batch, wanted: rest.wanted)
+    if let own = session.store.entries.first { throw EvaluationError.ensemble(needs: own.path) }
+    try data.dataset.fillWhole(program.inputs, graph: g)
+    return Tail(session: session, program: program, joints: cuts.map { first + $0 })
   }
 
   // MARK: Predictions

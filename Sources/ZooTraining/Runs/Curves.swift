@@ -85,7 +85,10 @@ package struct Curves: Sendable {
       ].filter { !$0.points.isEmpty }
       // Such as a rate that never changes.
       let isConstant = constants.contains(name) && Set(lines.flatMap(\.points).map(\.y)).count == 1
-      return lines.isEmpty || isConstant ? nil : LineChart.Panel(title: name.replacing("_", with: " "), xTitle: "step", lines: lines)
+      // Such as `gradient_norm.loss`.
+      let parts = constants.contains(name) ? name.split(separator: ".", maxSplits: 1).map(String.init) : [name]
+      let title = parts.joined(separator: " of ").replacing("_", with: " ")
+      return lines.isEmpty || isConstant ? nil : LineChart.Panel(title: title, xTitle: "step", lines: lines)
     }
     return LineChart(title: title, panels: panels)
   }

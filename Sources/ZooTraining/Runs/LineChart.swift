@@ -108,11 +108,13 @@ package struct LineChart: Sendable {
     if let (point, label) = panel.mark {
       let at = x.place(point.x)
       let isRight = at > Self.width / 2
+      // Where the line is not.
+      let isHigh = y.place(point.y) < (above + below) / 2
       lines.append("<path class=\"mark\" d=\"M\(text(at)) \(text(above))V\(text(below))\"/>")
       lines.append("<circle class=\"spot\" cx=\"\(text(at))\" cy=\"\(text(y.place(point.y)))\" r=\"5\"/>")
       lines.append(
         """
-        <text class="note" x="\(text(at + (isRight ? -8 : 8)))" y="\(text(above + 12))" \
+        <text class="note" x="\(text(at + (isRight ? -8 : 8)))" y="\(text(isHigh ? below - 8 : above + 12))" \
         text-anchor="\(isRight ? "end" : "start")">\(escaped(label))</text>
         """)
     }

@@ -24,8 +24,10 @@ package struct MetricsRecord: Sendable {
   package var others: TrainingEvent.Numbers = []
   /// How fast it went.
   package var samplesPerSecond: Double
-  /// Since training began or was resumed.
+  /// Since training began, all processes together.
   package var seconds: Double
+  /// How long the epoch waited for data to be read; nil: it is not known.
+  package var secondsWaited: Double?
 
   /// All numbers by the tags that TensorBoard shows them under.
   package var tagged: [(tag: String, value: Double)] {
@@ -35,6 +37,7 @@ package struct MetricsRecord: Sendable {
     for (name, value) in validation { tagged.append(("\(name)/held_out", value)) }
     for (name, value) in others { tagged.append(("\(group)/\(name)", value)) }
     tagged.append(("\(group)/samples_per_second", samplesPerSecond))
+    if let secondsWaited { tagged.append(("\(group)/\(Self.waitedKey)", secondsWaited)) }
     return tagged
   }
 
@@ -49,6 +52,7 @@ package struct MetricsRecord: Sendable {
     for (name, value) in others { object[name] = JSON(.number(value)) }
     object["samples_per_second"] = JSON(.number(samplesPerSecond))
     object["seconds"] = JSON(.number(seconds))
+    if let secondsWaited { object[Self.waitedKey] = JSON(.number(secondsWaited)) }
     return JSON(.object(object))
   }
 
@@ -61,18 +65,21 @@ package struct MetricsRecord: Sendable {
     validation = json["validation"]?.object.map(Self.numbers) ?? []
     samplesPerSecond = json["samples_per_second"]?.number ?? 0
     seconds = json["seconds"]?.number ?? 0
-    let known = ["event", "epoch", "step", "training", "validation", "samples_per_second", "seconds"]
+    secondsWaited = json[Self.waitedKey]?.number
+    let known = ["event", "epoch", "step", "training", "validation", "samples_per_second", "seconds", Self.waitedKey]
     others = Self.numbers(json.object?.filter { !known.contains($0.name) } ?? JSONObject())
   }
 
   /// A line.
   package init(
     kind: Kind, epoch: Int, step: Int, training: TrainingEvent.Numbers, validation: TrainingEvent.Numbers = [],
-    others: TrainingEvent.Numbers = [], samplesPerSecond: Double, seconds: Double
+    others: TrainingEvent.Numbers = [], samplesPerSecond: Double, seconds: Double, secondsWaited: Double? = nil
   ) {
     (self.kind, self.epoch, self.step, self.training, self.validation) = (kind, epoch, step, training, validation)
-    (self.others, self.samplesPerSecond, self.seconds) = (others, samplesPerSecond, seconds)
+    (self.others, self.samplesPerSecond, self.seconds, self.secondsWaited) = (others, samplesPerSecond, seconds, secondsWaited)
   }
+
+  private static let waitedKey = "seconds_waiting_for_data"
 
   private static func object(_ numbers: TrainingEvent.Numbers) -> JSON {
     var object = JSONObject()

@@ -64,6 +64,14 @@ package struct RunFolder: Hashable, Sendable {
     }
   }
 
+  /// Removes what processes were writing when they were killed; nobody else may be at work in the folder.
+  package func clearUnfinished() {
+    for name in filesIn(path) where name.hasPrefix(".") && name.hasSuffix(".part") {
+      let target = name.dropFirst().dropLast(5).split(separator: ".").dropLast().joined(separator: ".")
+      if Self.isOfRun(target) || Self.isOfRun(target + ".safetensors") { unlink(path + "/" + name) }
+    }
+  }
+
   private static func isOfRun(_ name: String) -> Bool {
     ["run.json", "manifest.json", "metrics.jsonl", "curves.svg", "samples"].contains(name) || name.hasPrefix(EventFile.prefix)
       || name.hasSuffix(".safetensors") && (name.hasPrefix("weights") || name.hasPrefix("checkpoint") || name.hasPrefix("best"))

@@ -21,6 +21,7 @@ package final class RunRecorder {
   private let epochs: Int
   private var curves = Curves()
   private let start = monotonicSeconds()
+  private var secondsBefore = 0.0  // of what it goes on with
   private var lastDrawn = monotonicSeconds()
   // What the running means of the epoch were when the last record was made.
   private var last = Seen()
@@ -82,6 +83,7 @@ package final class RunRecorder {
     let lock = try AppendedFile(folder.metrics)
     guard lock.lock() else { throw RunError.inUse(folder: folder.path) }
     metrics = lock
+    folder.clearUnfinished()
     if !resumes {
       try folder.clear(except: folder.metrics)
       attempt { try begin(after: 0) }
@@ -119,14 +121,13 @@ package final class RunRecorder {
         MetricsRecord(
           kind: .step, epoch: epoch, step: (epoch - 1) * steps + step,
           training: Self.means(numbers, step, since: seen.numbers, seen.step), others: others, samplesPerSecond: rate,
-          seconds: monotonicSeconds() - start))
+          seconds: seconds))
       last = Seen(epoch: epoch, step: step, numbers: numbers)
-    case .epoch(let epoch, _, let training, let validation, let rate, _):
+    case .epoch(let epoch, _, let training, let validation, let rate, _, let waited):
       add(
         MetricsRecord(
           kind: .epoch, epoch: epoch, step: epoch * stepsPerEpoch, training: training, validation: validation, others: others,
-          samplesPerSecond: rate,
-          seconds: monotonicSeconds() - start))
+          samplesPerSecond: rate, seconds: seconds, secondsWaited: waited))
     case .resumed, .saved, .checkpointed, .best, .stoppedEarly: break
     }
   }
@@ -144,12 +145,15 @@ package final class RunRecorder {
   package func finish(_ state: RunRecord.State, problem: String = "") {
     record.state = state
     record.ended = RunRecord.timestamp()
-    record.seconds = monotonicSeconds() - start
+    record.seconds = seconds
     record.problem = problem
     // Whatever else could not be written: how it ended is worth another try.
     do { try writeRecord() } catch { note(error) }
     draw()
   }
+
+  /// Since training began, without the time between its processes.
+  private var seconds: Double { secondsBefore + monotonicSeconds() - start }
 
   private func note(_ steps: [UpdateMeasure]) {
     if norms.count != steps.count { norms = steps.map { _ in nil } }
@@ -183,6 +187,7 @@ package final class RunRecorder {
   private func replay(_ record: MetricsRecord) {
     curves.add(record)
     step = record.step
+    secondsBefore = record.seconds
     guard record.kind == .step else {
       stepsPerEpoch = record.step / max(record.epoch, 1)
       return

@@ -106,6 +106,12 @@ struct DataFolderTests {
         "input 'label' takes the class of an example, but 'HERE/photos/a cats/deep' has no folders",
         "put the files of each class into a folder of its own, named after the class",
       ])
+    // As where the manifest says what the classes are.
+    let flat = DataModels.images("photos/a cats/deep")
+      .replacing(#""folder": "photos/a cats/deep""#, with: #""folder": "photos/a cats/deep", "classes": ["a", "b"]"#)
+    #expect(
+      DataModels.words(flat, in: folder.path).first
+        == "input 'label' takes the class of an example, but 'HERE/photos/a cats/deep' has no folders")
     mkdir(folder.path + "/bare", 0o700)
     #expect(
       DataModels.words(DataModels.images("bare"), in: folder.path) == [

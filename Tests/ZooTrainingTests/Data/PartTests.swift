@@ -53,6 +53,14 @@ struct DataPartTests {
     #expect(!seen[0].isEmpty && !seen[1].isEmpty)
   }
 
+  // Rows 6 and 7 equal rows 0 and 1, and row 9 equals row 6, which is not trained on.
+  @Test func equalRowsThatRangesSeparateAreCounted() throws {
+    let values = [0, 1, 2, 3, 4, 5, 0, 1, 8, 9, 9]
+    #expect(try parts(values, #", "train": [0, 6], "validation": [6, 8], "test": [8, 11]"#).equalCount == 2)
+    #expect(try parts(values, #", "train": [0, 6], "validation": [8, 11]"#).equalCount == 0)
+    #expect(try parts(values, #", "validation": 0.4"#).equalCount == 0)
+  }
+
   @Test func shareOfNothingThatIsLeftIsAnError() {
     #expect(
       throws: DatasetError.emptyPart("validation", count: 2), performing: { try parts([1, 2], #", "validation": 0.0001"#) })

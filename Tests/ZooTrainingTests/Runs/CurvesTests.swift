@@ -49,6 +49,13 @@ struct CurvesTests {
     #expect(svg.contains(">held out</text>"))
     #expect(svg.contains("prefers-color-scheme: dark"))
     #expect(!svg.contains("nan") && !svg.contains("inf"))
+    curves.add(
+      MetricsRecord(
+        kind: .epoch, epoch: 2, step: 9, training: [("loss", 0.4)], others: [("gradient_norm.loss", 2)], samplesPerSecond: 1, seconds: 1))
+    curves.add(
+      MetricsRecord(
+        kind: .epoch, epoch: 3, step: 10, training: [("loss", 0.3)], others: [("gradient_norm.loss", 3)], samplesPerSecond: 1, seconds: 1))
+    #expect(curves.chart(title: "").panels.last?.title == "gradient norm of loss")
     #expect(LineChart(title: "none", panels: []).svg.contains("There are no numbers yet."))
   }
 

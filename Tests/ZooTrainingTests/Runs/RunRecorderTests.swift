@@ -31,7 +31,7 @@ struct RunRecorderTests {
     recorder.follow(
       .epoch(
         epoch, of: 2, training: [("loss", 4 * Double(epoch))], validation: [("loss", 0.5), ("accuracy", 0.25)], samplesPerSecond: 50,
-        seconds: 2))
+        seconds: 2, secondsWaited: 0.125))
   }
 
   private func lines(_ folder: String) throws -> [MetricsRecord] { Array(MetricsLines(try MappedFile(folder + "/metrics.jsonl").contents)) }
@@ -53,6 +53,12 @@ struct RunRecorderTests {
     #expect(lines.flatMap { $0.training.map(\.value) } == [7, 2, 4, 14, 4, 8])
     #expect(lines[2].validation.map(\.name) == ["loss", "accuracy"])
     #expect(lines[2].samplesPerSecond == 50)
+    #expect(lines.map(\.secondsWaited) == [nil, nil, 0.125, nil, nil, 0.125])
+    let text = String(decoding: try MappedFile(folder.path + "/metrics.jsonl").contents, as: UTF8.self)
+    #expect(
+      text.split(separator: "\n").map { $0.contains(#""seconds_waiting_for_data":0.125"#) } == [false, false, true, false, false, true])
+    #expect(lines[2].tagged.contains { $0 == ("epoch/seconds_waiting_for_data", 0.125) })
+    #expect(!String(decoding: try MappedFile(folder.path + "/curves.svg").contents, as: UTF8.self).contains("waiting"))
 
     let json = try JSONDocument(try MappedFile(folder.path + "/run.json").contents, file: "run.json").root
     let record = try #require(RunRecord(json))
@@ -71,8 +77,10 @@ struct RunRecorderTests {
       let first = try recorder(folder.path)
       steps(first, epoch: 1, 1...5)
       end(first, epoch: 1)
+      usleep(20_000)
       steps(first, epoch: 2, 1...4)
     }
+    for name in [".checkpoint-9.safetensors.123-0.part", ".checkpoint-best.123.part", ".notes.part"] { _ = try folder.file(name, "") }
     // It was killed while it wrote a line.
     let file = try AppendedFile(folder.path + "/metrics.jsonl")
     try file.append(Array("{\"event\":\"ste".utf8))
@@ -85,6 +93,10 @@ struct RunRecorderTests {
     let lines = try lines(folder.path)
     #expect(lines.map(\.step) == [2, 4, 5, 7, 9, 10])
     #expect(lines.flatMap { $0.training.map(\.value) } == [7, 2, 4, 14, 4, 8])
+    // The time before counts.
+    #expect(lines.map(\.seconds) == lines.map(\.seconds).sorted() && lines[5].seconds > 0.02)
+    #expect(RunSummary(RunFolder(folder.path)).seconds >= lines[5].seconds)
+    #expect(filesIn(folder.path).filter { $0.hasSuffix(".part") } == [".notes.part"])
     let names = filesIn(folder.path).filter { $0.hasPrefix(EventFile.prefix) }
     #expect(names.count == 1)
     let events = EventRecords(try MappedFile(folder.path + "/" + names[0]).contents[...]).map(\.step)
