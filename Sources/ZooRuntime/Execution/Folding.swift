@@ -212,7 +212,7 @@ extension PlannedGraph {
             continue
           }
           producer.folding.rowStride = y.count / parts
-          guard let planned = try? instance(producer, producer.folding.request, run) else { continue }
+          guard let planned = try? instance(producer, producer.folding.request, run), planned.offers(ZOO_LAYER_ROW_STRIDE) else { continue }
           producer.instance = planned
           layers[i] = producer
           placed.insert(i)
