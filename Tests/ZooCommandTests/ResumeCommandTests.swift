@@ -29,11 +29,13 @@ import ZooTestSupport
        "optimizer": {"layer": "core.nesterov", "rate": 0.02}, "average": {"arithmetic": true}, "batch": 8, "epochs": 30}}
     """
 
-  /// Kills the process after each of the delays, and then lets it come to its end.
+  /// Kills the process so long after there is a checkpoint, for each of the delays, and then lets it come to its end.
   private static let killing = """
+    kept() { for file in r/checkpoint-*.safetensors; do [ -e "$file" ] && return; done; return 1; }
     for delay in $2; do
-      resume=--overwrite; for file in r/checkpoint-*.safetensors; do [ -e "$file" ] && resume=--resume; done
+      resume=--overwrite; kept && resume=--resume
       "$0" train "$1" --out r --json --save-every 2 $resume >> lines & child=$!
+      while ! kept && kill -0 $child; do sleep 0.01; done
       sleep $delay; kill -KILL $child; wait $child
     done 2> /dev/null
     exec "$0" train "$1" --out r --json --resume
@@ -45,8 +47,7 @@ import ZooTestSupport
     try zoo.manifest("m", manifest)
     let whole = try zoo.run("train", "m", "--out", "whole", "--json")
     #expect(whole.status == 0, "\(whole.errors)")
-    // The first two are late enough for a checkpoint to be there.
-    let delays = (0..<4).map { _ in "0.\(Int.random(in: 12...40))" }.joined(separator: " ")
+    let delays = (0..<4).map { _ in "\(Double(Int.random(in: 0...30)) / 100)" }.joined(separator: " ")
     let result = try Command.run(
       ["sh", "-c", Self.killing, Repository.command, "m", delays], environment: neutral.merging(["ZOO_PATH": zoo.path + "/zoo"]) { $1 },
       folder: zoo.path)
