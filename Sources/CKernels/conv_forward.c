@@ -81,8 +81,8 @@ static void by_tiles(
 }
 
 void zoo_conv_forward(
-  const zoo_conv *c, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
-  float *y, float *slab, int64_t from, int64_t to) {
+  const zoo_conv *c, const void *x, const float *packed, const float *bias, const void *addend, const zoo_epilogue *epilogue,
+  void *y, float *slab, int64_t from, int64_t to) {
   if (c->is_winograd) {
     zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
     return;
@@ -90,25 +90,14 @@ void zoo_conv_forward(
   if (c->is_depthwise) {
     const int64_t row = c->out_w * c->out_c;
     zoo_depthwise_forward(c, x, packed, bias, y, from, to);
-    zoo_epilogue_apply(epilogue, y + from * row, (to - from) * row);
+    zoo_epilogue_apply(epilogue, (float *)y + from * row, (to - from) * row);
     return;
   }
   if (c->is_planar) {
     zoo_planar_forward(c, x, packed, bias, epilogue, y, slab, from, to);
     return;
   }
-  by_tiles(c, zoo_machine_tiles(), x, packed, bias, addend, epilogue, y, slab, from, to);
-}
-
-void zoo_conv_forward_bf16(
-  const zoo_conv *c, const uint16_t *x, const float *packed, const float *bias, const uint16_t *addend, const zoo_epilogue *epilogue,
-  uint16_t *y, float *slab, int64_t from, int64_t to) {
-  if (c->is_winograd) {
-    zoo_winograd_forward(c, x, packed, bias, addend, epilogue, y, slab, from, to);
-    return;
-  }
   const zoo_conv words = zoo_conv_words(c);
   by_tiles(
-    &words, zoo_machine_pairs(), (const float *)(const void *)x, packed, bias, (const float *)(const void *)addend, epilogue,
-    (float *)(void *)y, slab, from, to);
+    c->is_bf16 ? &words : c, c->is_bf16 ? zoo_machine_pairs() : zoo_machine_tiles(), x, packed, bias, addend, epilogue, y, slab, from, to);
 }

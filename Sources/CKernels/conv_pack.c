@@ -14,8 +14,10 @@ int64_t zoo_conv_panels(const zoo_conv *c) { return c->is_winograd ? zoo_winogra
 
 int64_t zoo_conv_packed_count(const zoo_conv *c) {
   if (c->is_winograd) return zoo_winograd_packed_count(c);
-  const zoo_conv words = zoo_conv_words(c);
-  if (c->is_bf16) return zoo_conv_tiled_count(&words);
+  if (c->is_bf16) {
+    const zoo_conv words = zoo_conv_words(c);
+    return zoo_conv_tiled_count(&words);
+  }
   return c->is_planar ? zoo_conv_taps(c) * c->out_c : zoo_conv_tiled_count(c);
 }
 
@@ -54,7 +56,7 @@ ZOO_CLONES static void pack_panel(const zoo_conv *c, const float *weight, const 
 static void pair_panel(const zoo_conv *c, const float *weight, const zoo_panel *panel, float *out) {
   const int64_t taps = zoo_conv_taps(c), pairs = c->group_in / 2;
   float two[2 * ZOO_WIDEST_PANEL];
-  for (int64_t i = 0; i < taps * pairs; i++)  {
+  for (int64_t i = 0; i < taps * pairs; i++) {
     zoo_pack_steps(weight + i / pairs + i % pairs * 2 * taps, taps, steps(c), 2, panel, two);
     zoo_pair_steps(two, two + panel->width, panel, out + i * panel->width);
   }

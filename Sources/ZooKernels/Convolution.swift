@@ -8,7 +8,7 @@ public import ZooPlugin
 /// `weight` is [out, in / groups, kh, kw]. Results are the same bits on any number of threads.
 ///
 /// oneDNN computes large windows, and the zoo's own kernels what is small, windows of 3x3 side by side, plain products in inference, and every
-/// gradient by the weight: docs/decisions/0007. Of bf16, oneDNN computes all but windows of 3x3.
+/// gradient by the weight: docs/decisions/0007. Of bf16, oneDNN computes all but windows of 3x3 and 1x1.
 public final class Convolution: Sendable {
   private let shape: zoo_conv
   private let threads: Int
@@ -147,18 +147,7 @@ public final class Convolution: Sendable {
     weight: @autoclosure () -> UnsafePointer<Float>, bias: @autoclosure () -> UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
-    if adds, addend == nil { throw .internal("there is nothing to add") }
-    var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
-    let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
-    if packed == nil { try pack(call, weight(), bias(), into: panels, packedBias) }
-    let rest = packed == nil ? pieces.rest : scratch
-    if let large {
-      if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
-      return try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: rest)
-    }
-    try call.parallel(tasks.count, grain: taskGrain) { part, slot in
-      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, into: y, slab: rest + slot * tasks.slabBytes)
-    }
+    try compute(call, x, packed: packed, weight, bias, addend: addend, into: y, scratch: scratch)
   }
 
   /// Whether its parts may be computed beside those of others over the same images.
@@ -169,10 +158,11 @@ public final class Convolution: Sendable {
   public var taskGrain: Int { Grain.computing(flops: flops / Double(tasks.count)) }
   /// The bytes that each thread wants of its own.
   public var slabBytes: Int { tasks.slabBytes }
-  /// Parts of forward, from what `pack` wrote.
+
+  /// Parts of forward, from what `pack` wrote; x, the addend and y are of f32, or of bf16 if it is native.
   public func run(
-    _ part: Range<Int>, _ x: UnsafePointer<Float>, packed: UnsafeRawPointer, addend: UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>, slab: UnsafeMutableRawPointer
+    _ part: Range<Int>, _ x: UnsafeRawPointer, packed: UnsafeRawPointer, addend: UnsafeRawPointer?, into y: UnsafeMutableRawPointer,
+    slab: UnsafeMutableRawPointer
   ) {
     var pieces = Scratch(UnsafeMutableRawPointer(mutating: packed))
     let (panels, bias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
@@ -192,6 +182,14 @@ public final class Convolution: Sendable {
     addend: UnsafePointer<UInt16>? = nil, into y: UnsafeMutablePointer<UInt16>, scratch: UnsafeMutableRawPointer
   ) throws(LayerError) {
     guard isNative else { throw .internal("the convolution was planned for f32") }
+    try compute(call, x, packed: packed, weight, bias, addend: addend, into: y, scratch: scratch)
+  }
+
+  private func compute<Element>(
+    _ call: Call, _ x: UnsafePointer<Element>, packed: UnsafeRawPointer?, _ weight: () -> UnsafePointer<Float>,
+    _ bias: () -> UnsafePointer<Float>?, addend: UnsafePointer<Element>?, into y: UnsafeMutablePointer<Element>,
+    scratch: UnsafeMutableRawPointer
+  ) throws(LayerError) {
     if adds, addend == nil { throw .internal("there is nothing to add") }
     var pieces = Scratch(packed.map { UnsafeMutableRawPointer(mutating: $0) } ?? scratch)
     let (panels, packedBias) = (pieces.take(floats: packedFloats), pieces.take(floats: Int(shape.out_c)))
@@ -201,10 +199,8 @@ public final class Convolution: Sendable {
       if let addend, addend != UnsafePointer(y) { try copyRows(call, addend, to: y) }
       return try large.execute(from: x, packed: panels, bias: packedBias, into: y, scratch: rest)
     }
-    try parallel(call, tasks, slabs: rest) { shape, part, slab in
-      withUnsafePointer(to: epilogue) { last in
-        zoo_conv_forward_bf16(shape, x, panels, packedBias, addend, last, y, slab, Int64(part.lowerBound), Int64(part.upperBound))
-      }
+    try call.parallel(tasks.count, grain: taskGrain) { part, slot in
+      run(part, x, packed: UnsafeRawPointer(panels), addend: addend, into: y, slab: rest + slot * tasks.slabBytes)
     }
   }
 

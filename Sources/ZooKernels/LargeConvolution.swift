@@ -18,7 +18,7 @@ struct LargeConvolution: Sendable {
   /// nil: no backward follows, the zoo's kernels are faster, or oneDNN has nothing compiled for it.
   let backward: CompiledConvolution?
 
-  /// Products of bf16 are worth it sooner: the zoo has none of its own, and an image's three channels are faster too.
+  /// Products of bf16 are worth it sooner: what else there is converts to f32 and back, and an image's three channels are faster too.
   private static let leastFlopsBF16 = 2e6
   private static let leastInputsBF16 = 3
 

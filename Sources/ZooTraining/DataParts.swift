@@ -8,8 +8,7 @@ public struct DataParts: Sendable {
   public var validation: [Int64] = []
   /// What is kept for the end.
   public var test: [Int64] = []
-  /// How many rows of the other parts are equal to one that is trained on: only ranges can put them there.
-  public private(set) var equalCount = 0
+  private var areRanges = false
 
   /// One of the parts.
   public enum Name: String, CaseIterable, Sendable {
@@ -100,13 +99,18 @@ public struct DataParts: Sendable {
     for (part, selection) in wanted.enumerated() where selection != nil && self[part].isEmpty {
       throw DatasetError.emptyPart(Name.allCases[part].title, count: count)
     }
-    if taken.contains(where: { $0 > 0 }), wanted.contains(where: { if case .range? = $0 { true } else { false } }),
-      dataset.byteCount <= Self.comparedLimit
-    {
-      let identities = dataset.identities()
-      let trained = Set(training.map { identities[Int($0)] })
-      equalCount = (validation + test).count { trained.contains(identities[Int($0)]) }
-    }
+    areRanges = wanted.contains { if case .range? = $0 { true } else { false } }
+  }
+
+  /// How many rows of the other parts are equal to one that is trained on: only ranges can put them there.
+  ///
+  /// It looks through all rows.
+  func equalCount(in dataset: Dataset) -> Int {
+    let others = validation + test
+    guard areRanges, !others.isEmpty, dataset.byteCount <= Self.comparedLimit else { return 0 }
+    let identities = dataset.identities()
+    let trained = Set(training.map { identities[Int($0)] })
+    return others.count { trained.contains(identities[Int($0)]) }
   }
 
   /// More than this takes longer to look through than a word about it is worth: 256 MiB.

@@ -12,6 +12,7 @@ public struct TrainingJob {
   public let validation: [Int64]
   /// Which examples are for what.
   public let parts: DataParts
+  private let dataset: Dataset
   /// The names of the classes; nil: the data does not say.
   public let classes: [String]?
 
@@ -52,7 +53,7 @@ public struct TrainingJob {
   public init(_ model: Model, catalog: Catalog, manifestFolder: String, zooRoot: String, choices: Choices = Choices()) throws {
     guard let section = model.training else { throw TrainingJobError.noTraining(model: model.name) }
     let data = try DataSection(section, catalog: catalog, manifestFolder: manifestFolder, zooRoot: zooRoot, own: choices.data)
-    (validation, parts, classes) = (data.parts.validation, data.parts, data.classes)
+    (validation, parts, classes, dataset) = (data.parts.validation, data.parts, data.classes, data.dataset)
 
     session = Session(
       model.graphs, weights: choices.weights, inPlace: false, seed: choices.seed ?? UInt64(bitPattern: Int64(section.seed)),
@@ -68,4 +69,9 @@ public struct TrainingJob {
     trainer = try Trainer(session, section, data: data.dataset, options: options)
     if choices.resumes { try trainer.resume() }
   }
+
+  /// How many rows that are held out equal one that is trained on.
+  ///
+  /// It looks through all rows.
+  public func equalRows() -> Int { parts.equalCount(in: dataset) }
 }

@@ -109,6 +109,8 @@ import ZooTypes
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 37, "kernel": 3, "padding": "same"}"#, input: [2, 17, 15, 19]),
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 70, "kernel": 3, "padding": 1}"#, input: [3, 17, 15, 34], tolerance: transformed),
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 256, "kernel": 3}"#, input: [1, 18, 18, 64], tolerance: transformed),
+    Large(kind: "cnn.conv2d", attributes: #"{"channels": 50, "kernel": 1, "stride": 2, "padding": 1}"#, input: [2, 17, 15, 34]),
+    Large(kind: "cnn.conv2d", attributes: #"{"channels": 130, "kernel": 1}"#, input: [9, 1, 1, 1030]),
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 40, "kernel": 3, "padding": 1}"#, input: [2, 16, 16, 33]),
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 64, "kernel": [5, 3], "stride": 2, "bias": false}"#, input: [1, 33, 29, 3]),
     Large(kind: "cnn.conv2d", attributes: #"{"channels": 64, "kernel": 1, "groups": 2}"#, input: [1, 28, 28, 64]),

@@ -129,6 +129,12 @@ import ZooTypes
         layer("add", "s", in: "[\"x\", \"nb\"]"), layer("relu", "y"),
       ].joined(separator: ","), ["a + na + ra", "b + nb + s + y"], shape: [2, 28, 28, 32]),
     Example(
+      "products with a residual sum",
+      [
+        conv("a", 64, kernel: 1), layer("relu", "ra"), conv("b", 32, kernel: 1), layer("batch_norm", "nb"),
+        layer("add", "s", in: "[\"x\", \"nb\"]"), layer("relu", "y"),
+      ].joined(separator: ","), ["a + ra", "b + nb + s + y"], shape: [2, 28, 28, 32]),
+    Example(
       "large convolutions side by side",
       [
         conv("a", 64), layer("batch_norm", "na"), layer("relu", "ra"), conv("b", 64, in: "x"), layer("relu", "rb"),

@@ -95,7 +95,7 @@ struct TrainCommand: ParsableCommand {
     let recorder = try runOptions.recorder(folder, of: open, choices: choices, resumes: choices.resumes)
     if !json, open.model.training?.recomputes == true { printDiagnostic(try savings(job, open)) }
 
-    if !json, let words = leak(job.parts) { printDiagnostic(words) }
+    if !json, let words = leak(job) { printDiagnostic(words) }
 
     var report = TrainingReport(
       model: model, epochs: epochs ?? open.model.training?.epochs ?? 0, holdsOut: !job.validation.isEmpty, json: json)
@@ -117,10 +117,11 @@ struct TrainCommand: ParsableCommand {
 }
 
 /// That rows which are held out are trained on too, in rows that equal them; nil: none is.
-private func leak(_ parts: DataParts) -> String? {
-  guard parts.equalCount > 0 else { return nil }
-  let held = parts.validation.count + parts.test.count
-  let equal = "\(Quantity.count(parts.equalCount)) of \(plural(held, "held-out row")) equal rows that are trained on"
+private func leak(_ job: TrainingJob) -> String? {
+  let count = job.equalRows()
+  guard count > 0 else { return nil }
+  let held = job.parts.validation.count + job.parts.test.count
+  let equal = "\(Quantity.count(count)) of \(plural(held, "held-out row")) equal rows that are trained on"
   return equal + "; shares instead of ranges keep equals together."
 }
 

@@ -9,10 +9,14 @@ import ZooTypes
 struct DataPartTests {
   private static let x = #""x": {"shape": ["N", 1]}"#
 
-  private func parts(_ values: [Int], _ data: String, seed: Int = 0) throws -> DataParts {
+  private func job(_ values: [Int], _ data: String, seed: Int = 0) throws -> TrainingJob {
     let data = #""inputs": {"x": {"values": \#(values.map { [$0] })}}\#(data)"#
-    return try trainingJob(DataModels.sum(Self.x, data: data, #""seed": \#(seed)"#)).parts
+    return try trainingJob(DataModels.sum(Self.x, data: data, #""seed": \#(seed)"#))
   }
+
+  private func parts(_ values: [Int], _ data: String, seed: Int = 0) throws -> DataParts { try job(values, data, seed: seed).parts }
+
+  private func equalRows(_ values: [Int], _ data: String) throws -> Int { try job(values, data).equalRows() }
 
   private func all(_ parts: DataParts) -> [[Int64]] { [parts.training, parts.validation, parts.test] }
 
@@ -56,9 +60,9 @@ struct DataPartTests {
   // Rows 6 and 7 equal rows 0 and 1, and row 9 equals row 6, which is not trained on.
   @Test func equalRowsThatRangesSeparateAreCounted() throws {
     let values = [0, 1, 2, 3, 4, 5, 0, 1, 8, 9, 9]
-    #expect(try parts(values, #", "train": [0, 6], "validation": [6, 8], "test": [8, 11]"#).equalCount == 2)
-    #expect(try parts(values, #", "train": [0, 6], "validation": [8, 11]"#).equalCount == 0)
-    #expect(try parts(values, #", "validation": 0.4"#).equalCount == 0)
+    #expect(try equalRows(values, #", "train": [0, 6], "validation": [6, 8], "test": [8, 11]"#) == 2)
+    #expect(try equalRows(values, #", "train": [0, 6], "validation": [8, 11]"#) == 0)
+    #expect(try equalRows(values, #", "validation": 0.4"#) == 0)
   }
 
   @Test func shareOfNothingThatIsLeftIsAnError() {

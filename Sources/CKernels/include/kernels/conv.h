@@ -12,8 +12,8 @@ typedef struct zoo_conv {
   int64_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left, groups;
   int64_t is_trained; ///< backward will follow, and kernels are packed each time
-  int64_t is_bf16;    ///< zoo_conv_forward_bf16 is wanted; zoo_conv_prepare leaves it where there is one
-  int64_t out_step; ///< floats from one pixel of y to the next; 0: they are dense. Only forward knows others, and only if zoo_conv_adds
+  int64_t is_bf16;    ///< x, y and addend of forward are wanted in bf16; zoo_conv_prepare leaves it where they can be
+  int64_t out_step; ///< elements from one pixel of y to the next; 0: they are dense. Only forward knows others, and only if zoo_conv_adds
 
   // Filled in by zoo_conv_prepare:
   int64_t group_in, group_out; ///< channels of a group
@@ -43,18 +43,14 @@ int64_t zoo_conv_panels(const zoo_conv *conv);
 void zoo_conv_pack(const zoo_conv *conv, const float *weight, int64_t from, int64_t to, float *packed);
 
 /// y = epilogue(conv(x) + bias + addend), tasks [from, to). `slab` is this thread's own, of so many floats. `addend` has y's shape and may
-/// be its memory, or NULL, which it is unless zoo_conv_adds and y is dense.
+/// be its memory, or NULL, which it is unless zoo_conv_adds and y is dense. x, addend and y are f32, or with `is_bf16` bf16: then the epilogue
+/// is NULL, or one that zoo_epilogue_range knows, and sums and bias are f32 all the same.
 int64_t zoo_conv_adds(const zoo_conv *conv);
 int64_t zoo_conv_tasks(const zoo_conv *conv);
 int64_t zoo_conv_slab(const zoo_conv *conv);
 void zoo_conv_forward(
-  const zoo_conv *conv, const float *x, const float *packed, const float *bias, const float *addend, const zoo_epilogue *epilogue,
-  float *y, float *slab, int64_t from, int64_t to);
-
-/// The same of bf16; sums and bias are f32. The epilogue is NULL, or one that zoo_epilogue_range knows.
-void zoo_conv_forward_bf16(
-  const zoo_conv *conv, const uint16_t *x, const float *packed, const float *bias, const uint16_t *addend, const zoo_epilogue *epilogue,
-  uint16_t *y, float *slab, int64_t from, int64_t to);
+  const zoo_conv *conv, const void *x, const float *packed, const float *bias, const void *addend, const zoo_epilogue *epilogue,
+  void *y, float *slab, int64_t from, int64_t to);
 
 /// The same for dx, the gradient by the input, from dy and the kernel in a layout of its own.
 int64_t zoo_conv_back_packed_count(const zoo_conv *conv);
